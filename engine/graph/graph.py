@@ -1,0 +1,161 @@
+"""The document: a graph of nodes, their wires and where they stand.
+
+A leaf is an input, a parameter or a constant; every other node applies an op of the table to the
+outputs of other nodes.  One variable is one node: used twice, it forks.  The graph stores what
+the user made; what follows from it (order, shapes, values, problems) is computed by others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
+LEAF_KINDS = (INPUT, PARAMETER, CONSTANT)
+
+Value = float | np.ndarray
+
+
+class Node(msgspec.Struct, gc=False):
+    """A leaf (``op`` is one of LEAF_KINDS) or an application of the op named ``op``.
+
+    ``inputs`` are the ids of the nodes wired to its ports, in port order; an empty string is a
+    port without a wire.  ``value`` belongs to leaves: a float or an array; None is *unset* and
+    counts as 1.  ``name`` is what the user calls it ("" for an unnamed intermediate).  ``opened``
+    shows a composite as the ops that define it (``levels.py``).
+    """
+
+    id: str
+    op: str
+    inputs: tuple[str, ...] = ()
+    value: Any = None
+    name: str = ""
+    attrs: dict[str, Any] = {}  # noqa: RUF012 - msgspec copies defaults
+    opened: bool = False
+
+    @property
+    def leaf(self) -> bool:
+        """Whether it is an input, a parameter or a constant."""
+        return self.op in LEAF_KINDS
+
+
+class Wire(NamedTuple):
+    """An edge: the output of ``source`` feeds port number ``port`` of ``target``."""
+
+    source: str
+    target: str
+    port: int
+
+
+class Graph:
+    """Nodes by id, in insertion order; ``output`` is the id whose gradients are taken.
+
+    ``positions`` are the centres of nodes on the canvas, in scene pixels, for those that have
+    been placed.
+    """
+
+    __slots__ = ("name", "nodes", "output", "positions")
+
+    def __init__(self, nodes: Iterable[Node] = (), output: str = "", name: str = "") -> None:
+        self.nodes: dict[str, Node] = {n.id: n for n in nodes}
+        self.output = output
+        self.name = name
+        self.positions: dict[str, tuple[float, float]] = {}
+
+    # building ---------------------------------------------------------------------------------
+
+    def leaf(self, kind: str, name: str, value: Value | None = None) -> str:
+        """Add an input, parameter or constant and return its id."""
+        node = Node(self.free_id(name or "c"), kind, (), value, name)
+        self.nodes[node.id] = node
+        return node.id
+
+    def apply(self, op: str, *inputs: str, name: str = "", **attrs: Any) -> str:
+        """Add a node that applies ``op`` to the nodes with these ids; return its id.
+
+        The node added last is the output unless ``output`` is set afterwards.
+        """
+        node = Node(self.free_id(name or op), op, inputs, None, name, attrs)
+        self.nodes[node.id] = node
+        self.output = node.id
+        return node.id
+
+    def free_id(self, stem: str) -> str:
+        """``stem``, or ``stem_2``, ``stem_3`` … whichever is not taken."""
+        if stem not in self.nodes:
+            return stem
+        k = 2
+        while f"{stem}_{k}" in self.nodes:
+            k += 1
+        return f"{stem}_{k}"
+
+    def copy(self) -> Graph:
+        """An independent copy; values are shared, as nobody writes into them."""
+        twin = Graph((msgspec.structs.replace(n) for n in self.nodes.values()), self.output)
+        twin.name = self.name
+        twin.positions = dict(self.positions)
+        return twin
+
+    # reading ----------------------------------------------------------------------------------
+
+    def find(self, name: str) -> Node:
+        """The node with this name or id; raises KeyError naming what exists."""
+        node = self.nodes.get(name)
+        if node is not None:
+            return node
+        for node in self.nodes.values():
+            if node.name == name:
+                return node
+        raise KeyError(f"There is no node {name!r}; there are: {', '.join(self.nodes)}.")
+
+    def leaves(self) -> list[Node]:
+        """Inputs, parameters and constants, in insertion order."""
+        return [n for n in self.nodes.values() if n.leaf]
+
+    def wires(self) -> Iterator[Wire]:
+        """Every connected port, in node and port order."""
+        for node in self.nodes.values():
+            for port, source in enumerate(node.inputs):
+                if source:
+                    yield Wire(source, node.id, port)
+
+    def users(self) -> dict[str, list[Wire]]:
+        """For each node id the wires that leave it; more than one is a fork."""
+        users: dict[str, list[Wire]] = {i: [] for i in self.nodes}
+        for wire in self.wires():
+            if wire.source in users:
+                users[wire.source].append(wire)
+        return users
+
+    def __eq__(self, other: object) -> bool:
+        """Same nodes, wires, exact values and places (arrays compared bit by bit)."""
+        if not isinstance(other, Graph):
+            return NotImplemented
+        return (
+            self.output == other.output
+            and self.name == other.name
+            and self.positions == other.positions
+            and list(self.nodes) == list(other.nodes)
+            and all(same_node(a, other.nodes[i]) for i, a in self.nodes.items())
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def same_node(a: Node, b: Node) -> bool:
+    """Whether two nodes are equal, values compared exactly (NaN equals NaN)."""
+    return (
+        (a.id, a.op, a.inputs, a.name, a.opened) == (b.id, b.op, b.inputs, b.name, b.opened)
+        and dict(a.attrs) == dict(b.attrs)
+        and same_value(a.value, b.value)
+    )
+
+
+def same_value(a: Any, b: Any) -> bool:
+    """Exact equality of two leaf values: shape and every bit pattern, NaN equal to NaN."""
+    if a is None or b is None:
+        return a is b
+    return np.shape(a) == np.shape(b) and bool(np.array_equal(a, b, equal_nan=True))

@@ -1,0 +1,192 @@
+"""What is wrong with a graph: data, one sentence each, attached to a node or a wire.
+
+Nothing here raises for a bad graph; ``find_problems`` is total.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from engine.errors import OpError
+from engine.graph.graph import Graph, Node, Wire
+from engine.ops import OPS
+from engine.ops.op import Shape
+
+
+class ProblemKind(Enum):
+    """The kinds of problem; the window picks an icon by them."""
+
+    UNKNOWN_OP = "unknown op"
+    MISSING_INPUT = "missing input"
+    CYCLE = "cycle"
+    SHAPE = "shapes do not meet"
+    VALUE = "bad value"
+    NON_FINITE = "non-finite value"
+    EMPTY = "nothing to compute"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: ``sentence`` names it, its place and the remedy.
+
+    ``node`` is the id where it shows ("" for the graph as a whole); ``wire`` the wire at fault,
+    where it is one.
+    """
+
+    kind: ProblemKind
+    node: str
+    sentence: str
+    wire: Wire | None = None
+
+
+def node_title(node: Node) -> str:
+    """What messages call a node: its name, else its op and id."""
+    return f'"{node.name}"' if node.name else f'{node.op} "{node.id}"'
+
+
+def topological_order(graph: Graph) -> tuple[list[str], list[str]]:
+    """(order, cycle): ids so that inputs come before their users; the ids on one cycle if any.
+
+    Insertion order is kept wherever it allows.  With a cycle the order is empty.
+    """
+    seen: set[str] = set()
+    for node in graph.nodes.values():
+        if any(i and i in graph.nodes and i not in seen for i in node.inputs):
+            break
+        seen.add(node.id)
+    else:
+        return list(graph.nodes), []
+    place = {i: k for k, i in enumerate(graph.nodes)}
+    net = nx.DiGraph()
+    net.add_nodes_from(graph.nodes)
+    net.add_edges_from((w.source, w.target) for w in graph.wires() if w.source in place)
+    try:
+        return list(nx.lexicographical_topological_sort(net, key=place.__getitem__)), []
+    except nx.NetworkXUnfeasible:
+        return [], [edge[0] for edge in nx.find_cycle(net)]
+
+
+def leaf_shape(node: Node) -> Shape:
+    """The shape of a leaf's value; unset leaves are scalars."""
+    return () if node.value is None else np.shape(node.value)
+
+
+def _leaf_problem(node: Node) -> str:
+    value = node.value
+    if node.inputs:
+        return f"The {node.op} {node_title(node)} is a leaf and takes no wires: remove them."
+    if value is None or isinstance(value, (int, float)):
+        finite = value is None or bool(np.isfinite(value))
+    elif isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        finite = bool(np.isfinite(value).all())
+    else:
+        return f"The value of {node_title(node)} is not a number or an array of numbers."
+    if not finite:
+        return (
+            f"The value of {node_title(node)} is not finite ({value}): every result after it "
+            "will be infinite or NaN; give it a finite number."
+        )
+    return ""
+
+
+def _wiring_problems(graph: Graph, node: Node) -> list[Problem]:
+    """What is wrong with one op node before shapes are looked at."""
+    title = node_title(node)
+    if node.op not in OPS:
+        near = OPS.nearest(node.op)
+        hint = f' Did you mean "{near}"?' if near else ""
+        return [
+            Problem(
+                ProblemKind.UNKNOWN_OP,
+                node.id,
+                f'There is no op called "{node.op}" (node {title}).{hint}',
+            )
+        ]
+    op = OPS[node.op]
+    found = []
+    for port, source in enumerate(node.inputs):
+        if source and source not in graph.nodes:
+            wire = Wire(source, node.id, port)
+            sentence = f'A wire into {title} comes from "{source}", which does not exist.'
+            found.append(Problem(ProblemKind.MISSING_INPUT, node.id, sentence, wire))
+    empty = [k for k, source in enumerate(node.inputs) if not source]
+    if not op.variadic:
+        empty += range(len(node.inputs), len(op.inputs))
+    if op.variadic and not node.inputs:
+        empty = [0]
+    for port in empty:
+        if port < len(op.inputs) or op.variadic:
+            sentence = f"{title} has nothing on its input {op.input_name(port)}: connect a wire."
+            found.append(Problem(ProblemKind.MISSING_INPUT, node.id, sentence))
+    if not op.variadic and len(node.inputs) > len(op.inputs):
+        wire = Wire(node.inputs[-1], node.id, len(node.inputs) - 1)
+        sentence = f"{title} takes {len(op.inputs)} input(s) and has {len(node.inputs)}."
+        found.append(Problem(ProblemKind.MISSING_INPUT, node.id, sentence, wire))
+    try:
+        op.with_defaults(node.attrs)
+    except OpError as error:
+        found.append(Problem(ProblemKind.VALUE, node.id, f"{title}: {error}"))
+    return found
+
+
+def find_problems(graph: Graph) -> list[Problem]:
+    """Everything that is wrong with ``graph`` before any number is computed."""
+    return examine(graph)[1]
+
+
+def infer_shapes(graph: Graph) -> dict[str, Shape]:
+    """The shape of every node's output, as far as it can be known."""
+    return examine(graph)[0]
+
+
+def examine(graph: Graph) -> tuple[dict[str, Shape], list[Problem]]:
+    """(shapes by node id, problems): one pass over the graph."""
+    problems: list[Problem] = []
+    shapes: dict[str, Shape] = {}
+    order, cycle = topological_order(graph)
+    if cycle:
+        names = " → ".join(node_title(graph.nodes[i]) for i in [*cycle, cycle[0]])
+        wire = next(w for w in graph.wires() if w.source == cycle[-1] and w.target == cycle[0])
+        sentence = f"These nodes feed themselves: {names}. Remove one of the wires."
+        problems.append(Problem(ProblemKind.CYCLE, cycle[0], sentence, wire))
+        order = list(graph.nodes)
+    if not graph.nodes:
+        problems.append(
+            Problem(ProblemKind.EMPTY, "", "The graph is empty: type a formula to begin.")
+        )
+    elif graph.output and graph.output not in graph.nodes:
+        sentence = f'The output "{graph.output}" does not exist.'
+        problems.append(Problem(ProblemKind.MISSING_INPUT, "", sentence))
+    for node_id in order:
+        node = graph.nodes[node_id]
+        if node.leaf:
+            trouble = _leaf_problem(node)
+            if trouble:
+                problems.append(Problem(ProblemKind.VALUE, node_id, trouble))
+            try:
+                shapes[node_id] = leaf_shape(node)
+            except ValueError:
+                shapes[node_id] = ()
+            continue
+        wrong = _wiring_problems(graph, node)
+        problems += wrong
+        if wrong or any(i not in shapes for i in node.inputs):
+            continue
+        try:
+            shapes[node_id] = OPS[node.op].shape(*(shapes[i] for i in node.inputs), **node.attrs)
+        except OpError as error:
+            problems.append(Problem(ProblemKind.SHAPE, node_id, _at_node(error, node)))
+        except Exception:  # noqa: BLE001 - attributes of any type come from files
+            attrs: Any = ", ".join(f"{k}={v!r}" for k, v in node.attrs.items())
+            sentence = f"{node_title(node)} cannot work with its attributes ({attrs})."
+            problems.append(Problem(ProblemKind.VALUE, node_id, sentence))
+    return shapes, problems
+
+
+def _at_node(error: OpError, node: Node) -> str:
+    return f"{str(error).rstrip('.')} (node {node_title(node)})."

@@ -1,0 +1,65 @@
+"""How numbers are written: a few significant digits for the eye, a true minus sign.
+
+Only for showing; nothing is ever computed from these texts.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """``value`` to ``digits`` significant digits, as a reader writes it: −0.1966, 2, 1.2e−7.
+
+    Arrays are summed up by their shape, short ones written out.
+    """
+    if value is None:
+        return "?"
+    if np.ndim(value):
+        return array_text(np.asarray(value), digits)
+    x = float(value)
+    if math.isnan(x):
+        return "NaN"
+    if math.isinf(x):
+        return "∞" if x > 0 else MINUS + "∞"
+    if x == 0:
+        return "0"
+    size = abs(x)
+    if size >= 10.0 ** max(digits + 2, 6) or size < 1e-4:
+        mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
+        if "." in mantissa:
+            mantissa = mantissa.rstrip("0").rstrip(".")
+        text = f"{mantissa}e{int(exponent)}"
+    else:
+        decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+        text = f"{x:.{decimals}f}"
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+    return text.replace("-", MINUS)
+
+
+def fixed(value: Any, decimals: int = 2) -> str:
+    """``value`` with a fixed number of decimals, as on wires: −0.20, 1.00.
+
+    Numbers too small or too large to be told apart that way are written with a power of ten.
+    """
+    if value is None:
+        return "?"
+    if np.ndim(value):
+        return array_text(np.asarray(value), decimals + 1)
+    x = float(value)
+    if not math.isfinite(x) or (x != 0 and abs(x) < 0.5 * 10.0**-decimals) or abs(x) >= 1e5:
+        return number(x, 2)
+    return f"{x:.{decimals}f}".replace("-", MINUS)
+
+
+def array_text(value: np.ndarray, digits: int = 3) -> str:
+    """``[0.1, −2]`` for a short vector, ``2×3`` for anything larger."""
+    if value.ndim == 1 and value.size <= 4:
+        return "[" + ", ".join(number(v, digits) for v in value) + "]"
+    return "×".join(map(str, value.shape))
