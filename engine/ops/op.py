@@ -64,6 +64,10 @@ class Op:
     onnx: str = ""  # ONNX operator, where one fits
     samples: tuple[tuple, ...] = ()  # input tuples for tests; a dict at the end holds attributes
     errors: tuple[tuple, ...] = ()  # input tuples that must raise ShapeError or OpError
+    arity: int = field(init=False)  # how many inputs; -1 for a variadic op
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arity", -1 if self.variadic else len(self.inputs))
 
     @property
     def elementwise(self) -> bool:
@@ -77,7 +81,7 @@ class Op:
 
     def accepts(self, count: int) -> bool:
         """Whether ``count`` inputs fit."""
-        return count >= 1 if self.variadic else count == len(self.inputs)
+        return count >= 1 if self.variadic else count == self.arity
 
     def with_defaults(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
         """``attrs`` completed by the defaults; raises OpError for one that does not exist."""

@@ -69,21 +69,29 @@ def _number(graph: Graph, nodes: list[Node]) -> Plan:
     leaves: list[Any] = []
     steps: list[PlanStep] = []
     constants: set[int] = set()
-    for slot, node in enumerate(nodes):
-        name = node.op
-        if name in LEAF_KINDS:
+    find_op = OPS.get
+    slot = 0
+    for node in nodes:
+        op = find_op(node.op)
+        if op is None:
+            if node.op not in LEAF_KINDS:
+                raise KeyError(node.op)
             value = node.value
             leaves.append(1.0 if value is None else value)
-            if name == CONSTANT:
+            if node.op == CONSTANT:
                 constants.add(slot)
         else:
-            op = OPS[name]
-            inputs = tuple([slots[i] for i in node.inputs])
-            if len(inputs) != len(op.inputs) and not (op.variadic and inputs):
-                raise KeyError(node.id)
+            inputs = node.inputs
+            if len(inputs) == op.arity == 2:
+                a, b = inputs
+                steps.append((slot, op, (slots[a], slots[b]), node.attrs))
+            else:
+                if not op.accepts(len(inputs)):
+                    raise KeyError(node.id)
+                steps.append((slot, op, tuple([slots[i] for i in inputs]), node.attrs))
             leaves.append(None)
-            steps.append((slot, op, inputs, node.attrs))
         slots[node.id] = slot
+        slot += 1
     output = slots[graph.output] if graph.output else len(nodes) - 1
     if output < 0:
         raise KeyError("")

@@ -67,9 +67,11 @@ def trace(graph: Graph | Plan) -> Walk:
         try:
             if attrs:
                 raise TypeError  # attributes need their defaults filled in
-            if len(inputs) == 2:
+            if op.arity == 2:
                 a, b = inputs
                 y = op.value(floats, values[a], values[b])
+            elif op.arity == 1:
+                y = op.value(floats, values[inputs[0]])
             else:
                 y = op.value(floats, *[values[i] for i in inputs])
             if type(y) is not float:
@@ -93,7 +95,7 @@ def trace(graph: Graph | Plan) -> Walk:
         try:
             if attrs or type(y) is not float:
                 raise TypeError
-            if len(inputs) == 2:
+            if op.arity == 2:
                 a, b = inputs
                 slopes = slope_a, slope_b = op.local(floats, y, values[a], values[b])  # type: ignore[misc]
                 products = product_a, product_b = g * slope_a, g * slope_b
@@ -102,6 +104,14 @@ def trace(graph: Graph | Plan) -> Walk:
                 before = gradients[b]
                 gradients[b] = product_b if before is None else before + product_b
                 record((slot, g, slopes, products))
+                continue
+            if op.arity == 1:
+                a = inputs[0]
+                slopes = op.local(floats, y, values[a])  # type: ignore[misc]
+                product = g * slopes[0]
+                before = gradients[a]
+                gradients[a] = product if before is None else before + product
+                record((slot, g, slopes, (product,)))
                 continue
             slopes = op.local(floats, y, *[values[i] for i in inputs])  # type: ignore[misc]
             products = [g * s for s in slopes]
