@@ -7,11 +7,13 @@ the user made; what follows from it (order, shapes, values, problems) is compute
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+
+from engine.errors import EngineError
 
 INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
 LEAF_KINDS = (INPUT, PARAMETER, CONSTANT)
@@ -97,6 +99,31 @@ class Graph:
         twin = Graph((msgspec.structs.replace(n) for n in self.nodes.values()), self.output)
         twin.name = self.name
         twin.positions = dict(self.positions)
+        return twin
+
+    def with_values(self, values: Mapping[str, Any]) -> Graph:
+        """A copy whose leaves have these values, by name; lists become float64 arrays.
+
+        Raises EngineError for a name that is no leaf, or for a value that is no array of numbers.
+        """
+        twin = self.copy()
+        for name, value in values.items():
+            try:
+                node = twin.find(name)
+            except KeyError:
+                node = None
+            if node is None or not node.leaf:
+                names = ", ".join(n.name for n in self.leaves() if n.name) or "none"
+                why = "is computed, not given" if node is not None else "does not exist"
+                raise EngineError(f'"{name}" {why}; the leaves are: {names}.')
+            try:
+                array = np.asarray(value, dtype=np.float64)
+            except (TypeError, ValueError):
+                raise EngineError(
+                    f'The value of "{name}" must be a number or a rectangular list of numbers.'
+                ) from None
+            plain = float(array) if array.ndim == 0 else array
+            twin.nodes[node.id] = msgspec.structs.replace(node, value=plain)
         return twin
 
     # reading ----------------------------------------------------------------------------------

@@ -1,4 +1,177 @@
-"""The words of a step: one sentence and one typeset line, from the op table and the numbers."""
+"""The words of a step: one sentence and one typeset line, from the op table and the numbers.
+
+Inside a step an unnamed node is called q, and an unnamed input by the name of its port.
+"""
+
 from __future__ import annotations
-def explain(step, plan):
-    return "", ""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.graph.graph import INPUT, PARAMETER, Value
+from engine.graph.notation import fill, latex_name, latex_number
+from engine.numerals import number
+from engine.ops import OPS
+from engine.ops.op import ATOM, SUM, shape_text
+
+if TYPE_CHECKING:
+    from engine.run.plan import Plan
+    from engine.run.walk import Step
+
+ARTICLE = {INPUT: "an input", PARAMETER: "a parameter"}
+
+
+def names_in_step(step: Step, plan: Plan) -> tuple[str, tuple[str, ...]]:
+    """What the node and its inputs are called within this step."""
+    taken = {plan.nodes[plan.slots[i]].name for i in step.inputs}
+    inputs: list[str] = []
+    for port, source in enumerate(step.inputs):
+        node = plan.nodes[plan.slots[source]]
+        name = node.name
+        if not name:
+            name = OPS[step.op].input_name(port)
+            while name in taken:
+                name = chr(ord(name[0]) + 1) + name[1:] if name[0] not in "zZ" else "u"
+            taken.add(name)
+        inputs.append(name)
+    own = step.name or ("f" if step.node == plan.nodes[plan.output].id else "q")
+    while not step.name and own in taken:
+        own = chr(ord(own) + 1) if own != "z" else "q"
+    return own, tuple(inputs)
+
+
+def output_name(plan: Plan) -> str:
+    """What the output is called: its name, else f."""
+    return plan.nodes[plan.output].name or "f"
+
+
+def explain(step: Step, plan: Plan) -> tuple[str, str]:
+    """(sentence, LaTeX) of a step."""
+    backward = step.upstream is not None
+    if step.op in OPS:
+        return _backward_op(step, plan) if backward else _forward_op(step, plan)
+    return _backward_leaf(step, plan) if backward else _forward_leaf(step)
+
+
+def _value_text(value: Value) -> str:
+    return number(value) if np.ndim(value) == 0 else f"a {shape_text(np.shape(value))} array"
+
+
+def _gradient_latex(plan: Plan, name: str) -> str:
+    return rf"\frac{{\partial {latex_name(output_name(plan))}}}{{\partial {latex_name(name)}}}"
+
+
+def _forward_leaf(step: Step) -> tuple[str, str]:
+    kind = ARTICLE.get(step.op, "a constant")
+    name = step.name or step.node
+    sentence = f"{name} is {kind} with the value {_value_text(step.output)}."
+    if step.unset:
+        sentence = f"{name} is {kind} without a value yet: it counts as 1."
+    return sentence, f"{latex_name(name)} = {latex_number(step.output)}"
+
+
+def _backward_leaf(step: Step, plan: Plan) -> tuple[str, str]:
+    name, f = step.name or step.node, output_name(plan)
+    total = step.upstream
+    left = _gradient_latex(plan, name)
+    if len(step.terms) > 1 and np.ndim(total) == 0:
+        parts = " + ".join(_bracketed(t.value) for t in step.terms)
+        sentence = (
+            f"{name} is used {len(step.terms)} times, so its gradients add up: "
+            f"∂{f}/∂{name} = {parts} = {number(total)}."
+        )
+        sum_ = " + ".join(_latex_bracketed(t.value) for t in step.terms)
+        return sentence, f"{left} = {sum_} = {latex_number(total)}"
+    if np.ndim(total):
+        sentence = f"The gradient of {name} is complete: {_value_text(total)}, like {name} itself."
+    else:
+        assert isinstance(total, float)
+        way = "raises" if total > 0 else "lowers"
+        effect = (
+            f"raising {name} a little {way} {f} {number(abs(total))} times as much"
+            if total
+            else f"{f} does not change when {name} changes a little"
+        )
+        sentence = f"The gradient of {name} is complete: {number(total)}; {effect}."
+    return sentence, f"{left} = {latex_number(total)}"
+
+
+def _bracketed(value: Value) -> str:
+    text = number(value)
+    return f"({text})" if text.startswith("−") else text
+
+
+def _latex_bracketed(value: Value) -> str:
+    text = latex_number(value)
+    return rf"\left({text}\right)" if text.startswith("-") else text
+
+
+def _level(value: Value) -> int:
+    return SUM if np.ndim(value) == 0 and float(value) < 0 else ATOM
+
+
+def _forward_op(step: Step, plan: Plan) -> tuple[str, str]:
+    op = OPS[step.op]
+    own, inputs = names_in_step(step, plan)
+    said = fill(op, "text", [(name, ATOM) for name in inputs], step.attrs)
+    typeset = fill(op, "latex", [(latex_name(name), ATOM) for name in inputs], step.attrs)
+    parts, latex = [own, _signs(said)], [latex_name(own), typeset]
+    if all(np.ndim(v) == 0 for v in step.input_values):
+        numbers = [(number(v), _level(v)) for v in step.input_values]
+        parts.append(_signs(fill(op, "text", numbers, step.attrs)))
+        numbers = [(latex_number(v), _level(v)) for v in step.input_values]
+        latex.append(fill(op, "latex", numbers, step.attrs))
+    result = number(step.output) if np.ndim(step.output) == 0 else ""
+    if result:
+        parts.append(result)
+        latex.append(latex_number(step.output))
+    elif np.size(step.output) <= 16:
+        latex.append(latex_number(step.output))
+    tail = "" if result else f" It is {_value_text(step.output)}."
+    return f"{' = '.join(parts)}.{tail} {op.says}", " = ".join(latex)
+
+
+def _signs(text: str) -> str:
+    return text.replace("*", "·").replace("-", "−")
+
+
+def _backward_op(step: Step, plan: Plan) -> tuple[str, str]:
+    op = OPS[step.op]
+    own, inputs = names_in_step(step, plan)
+    f = output_name(plan)
+    said, latex = [], []
+    if step.node == plan.nodes[plan.output].id:
+        scalar = np.ndim(step.upstream) == 0
+        said.append(f"The backward pass starts here: ∂{f}/∂{f} = 1{'' if scalar else ' everywhere'}.")
+    elif len(step.terms) > 1 and np.ndim(step.upstream) == 0:
+        parts = " + ".join(_bracketed(t.value) for t in step.terms)
+        said.append(
+            f"{own} is used {len(step.terms)} times, so its gradients add up: "
+            f"{parts} = {number(step.upstream)}."
+        )
+    said.append(op.gradient_says)
+    seen: set[str] = set()
+    for port, (source, name) in enumerate(zip(step.inputs, inputs, strict=True)):
+        product = step.products[port]
+        if product is None:
+            continue
+        left = _gradient_latex(plan, name)
+        local = step.locals[port] if step.locals is not None else None
+        if local is None or np.ndim(product) or np.ndim(local) or np.ndim(step.upstream):
+            said.append(f"{name} receives {_value_text(product)}.")
+            size = np.size(product)
+            latex.append(f"{left} = {latex_number(product)}" if size <= 16 else left)
+            continue
+        total = step.accumulated[port]
+        work = f"{_bracketed(local)} × {_bracketed(step.upstream or 0.0)} = {number(product)}"
+        again = f", {number(total)} in all so far" if total != product or source in seen else ""
+        seen.add(source)
+        said.append(f"{name} receives {work}{again}.")
+        chain = (
+            rf"\frac{{\partial {latex_name(own)}}}{{\partial {latex_name(name)}}} \cdot "
+            rf"\frac{{\partial {latex_name(f)}}}{{\partial {latex_name(own)}}}"
+        )
+        numbers = f"{_latex_bracketed(local)} \\cdot {_latex_bracketed(step.upstream or 0.0)}"
+        latex.append(f"{left} = {chain} = {numbers} = {latex_number(product)}")
+    return " ".join(said), r" \qquad ".join(latex)

@@ -43,7 +43,8 @@ class Step:
     """One step of the walk: one node, forward or backward.
 
     ``inputs`` are the ids of the nodes on the ports, ``input_values`` their values and
-    ``output`` the node's own value.  In the backward pass ``upstream`` is ∂f/∂output and
+    ``output`` the node's own value; ``unset`` marks a leaf that counts as 1 for want of a value.
+    In the backward pass ``upstream`` is ∂f/∂output and
     ``terms`` the branches that add up to it (more than one at a fork, none at the output, where
     it is the seed).  For each port ``locals`` holds ∂output/∂input (the whole tuple is None for
     array ops, whose rule is not number by number), ``products`` the local × upstream that flows
@@ -60,6 +61,7 @@ class Step:
     inputs: tuple[str, ...]
     input_values: tuple[Value, ...]
     output: Value
+    unset: bool = False
     upstream: Value | None = None
     locals: tuple[Value | None, ...] | None = ()
     products: tuple[Value | None, ...] = ()
@@ -182,6 +184,29 @@ class Walk(Sequence[Step]):
                 return k
         return None
 
+    def seen_at(self, index: int) -> tuple[list[Value | None], list[Value | None]]:
+        """(values, gradients) by slot as they stand after step ``index``; None: not reached yet.
+
+        Leaves have their values from the start.  A gradient at a fork is what has arrived so far.
+        """
+        sequence = self._index()
+        values: list[Value | None] = [None] * len(self._values)
+        gradients: list[Value | None] = [None] * len(self._values)
+        for slot, node in enumerate(self.plan.nodes):
+            if node.leaf:
+                values[slot] = self._values[slot]
+        for _, slot, _ in sequence[: min(index + 1, self._forward_count)]:
+            values[slot] = self._values[slot]
+        for phase, slot, row in sequence[self._forward_count : max(index + 1, 0)]:
+            assert phase is Phase.BACKWARD
+            if slot == self.plan.output:
+                gradients[slot] = self._gradients[slot]
+            if row >= 0:
+                node = self.plan.nodes[slot]
+                for source, total in zip(node.inputs, self._accumulated[row], strict=True):
+                    gradients[self.plan.slots[source]] = total
+        return values, gradients
+
     def _step(self, index: int) -> Step:
         phase, slot, row = self._index()[index]
         plan = self.plan
@@ -197,6 +222,7 @@ class Walk(Sequence[Step]):
             "inputs": node.inputs,
             "input_values": tuple(self._values[i] for i in inputs),
             "output": self._values[slot],
+            "unset": node.leaf and node.value is None,
         }
         if phase is Phase.BACKWARD:
             fields["upstream"] = self._gradients[slot]

@@ -1,0 +1,1 @@
+"""The window: shows and edits what the engine computes; holds no mathematics."""

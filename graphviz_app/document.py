@@ -1,0 +1,314 @@
+"""The open document: the graph, its undo stack, its file, and what follows from it.
+
+The document alone changes a graph.  A graph that has been set is never written into: every edit
+makes a new one, so undo holds the graphs before and after, and a worker can read one in peace.
+What is derived (the opened graph, problems, the walk) carries the revision it belongs to; a late
+result is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from engine.graph.formula import parse
+from engine.run.gradcheck import GradCheck, gradcheck
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+import engine
+from engine.errors import EngineError, GraphError
+from engine.files.project import Session, load_project, save
+from engine.graph.graph import Graph, Node, Value, same_value
+from engine.graph.levels import Opened, open_composites
+from engine.graph.problems import Problem, find_problems
+from engine.run.walk import Walk
+
+# Up to this many nodes a run takes less than a frame and is done at once; beyond, in a thread.
+AT_ONCE = 150
+# A gradient check runs the forward pass twice for every leaf.
+CHECK_AT_ONCE = 40
+
+
+@dataclass
+class Derived:
+    """What follows from a graph: the opened graph, its problems and, if it runs, its walk."""
+
+    revision: int
+    opened: Opened
+    problems: list[Problem] = field(default_factory=list)
+    walk: Walk | None = None
+    check: GradCheck | None = None
+
+
+def derive(graph: Graph, revision: int, with_check: bool = True) -> Derived:
+    """Open, examine, walk and check ``graph``; never raises for a bad graph."""
+    opened = open_composites(graph)
+    derived = Derived(revision, opened, find_problems(graph))
+    try:
+        derived.walk = engine.trace(opened.graph)
+        derived.problems = derived.problems + [
+            p
+            for p in derived.walk.problems
+            if p.sentence not in {q.sentence for q in derived.problems}
+        ]
+        if with_check and len(opened.graph.nodes) <= CHECK_AT_ONCE * 20:
+            derived.check = gradcheck(graph)
+    except GraphError as error:
+        known = {p.sentence for p in derived.problems}
+        derived.problems = derived.problems + [p for p in error.problems if p.sentence not in known]
+    except EngineError:
+        pass
+    return derived
+
+
+class _DeriveJob(QRunnable):
+    """``derive`` off the GUI thread; the result is sent with its revision."""
+
+    def __init__(self, graph: Graph, revision: int, send: Callable[[object], None]) -> None:
+        super().__init__()
+        self._graph, self._revision, self._send = graph, revision, send
+
+    def run(self) -> None:
+        derived = derive(self._graph, self._revision)
+        try:
+            self._send(derived)
+        except RuntimeError:  # the document is gone
+            return
+
+
+class Edit(QUndoCommand):
+    """One step of undo: the graph before and after.  Edits with the same ``key`` merge."""
+
+    def __init__(self, document: Document, text: str, after: Graph, key: tuple | None) -> None:
+        super().__init__(text)
+        self._document = document
+        self._before, self._after, self._key = document.graph, after, key
+
+    def redo(self) -> None:
+        self._document._install(self._after)
+
+    def undo(self) -> None:
+        self._document._install(self._before)
+
+    def id(self) -> int:
+        return -1 if self._key is None else 1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, Edit) or other._key != self._key:
+            return False
+        self._after = other._after
+        return True
+
+
+class Document(QObject):
+    """The graph being looked at.
+
+    Signals: ``structure_changed`` (nodes, wires or opened composites; walk included),
+    ``values_changed`` (leaf values only; walk included), ``moved`` (positions only),
+    ``file_changed`` (path, name or modified mark).
+    """
+
+    structure_changed = Signal()
+    values_changed = Signal()
+    moved = Signal()
+    file_changed = Signal()
+    _derived_ready = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.graph = Graph()
+        self.path: Path | None = None
+        self.revision = 0
+        self.derived = Derived(0, open_composites(self.graph))
+        self.stack = QUndoStack(self)
+        self._scrub = 0
+        self._structural = True
+        self.stack.cleanChanged.connect(self.file_changed)
+        self._derived_ready.connect(self._take)
+
+    # what follows from the graph ----------------------------------------------------------------
+
+    @property
+    def walk(self) -> Walk | None:
+        """The walk of the graph as it stands, or None while it has none."""
+        return self.derived.walk
+
+    @property
+    def shown(self) -> Graph:
+        """The graph with its opened composites replaced by their ops: what is drawn and walked."""
+        return self.derived.opened.graph
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong, each at its node."""
+        return self.derived.problems
+
+    @property
+    def modified(self) -> bool:
+        """Whether there are changes that are not in the file."""
+        return not self.stack.isClean()
+
+    @property
+    def title(self) -> str:
+        """The document's name, else its file's, else "untitled"."""
+        if self.graph.name:
+            return self.graph.name
+        return self.path.name.removesuffix(".graph.json") if self.path else "untitled"
+
+    def _install(self, graph: Graph) -> None:
+        """Make ``graph`` the document's graph and derive what follows from it."""
+        before, self.graph = self.graph, graph
+        if only_positions(before, graph):
+            self.moved.emit()
+            return
+        self.revision += 1
+        self._structural = self._structural or not only_values(before, graph)
+        if len(graph.nodes) <= AT_ONCE:
+            self._take(derive(graph, self.revision, len(graph.nodes) <= CHECK_AT_ONCE))
+        else:
+            job = _DeriveJob(graph, self.revision, self._derived_ready.emit)
+            QThreadPool.globalInstance().start(job)
+
+    @Slot(object)
+    def _take(self, derived: Derived) -> None:
+        if derived.revision != self.revision:
+            return
+        self.derived = derived
+        structural, self._structural = self._structural, False
+        (self.structure_changed if structural else self.values_changed).emit()
+
+    # files --------------------------------------------------------------------------------------
+
+    def load(self, path: Path) -> Session:
+        """Open a file; raises FileError and leaves the document untouched if it cannot."""
+        project = load_project(path)
+        self._replace(project.graph, path)
+        return project.session
+
+    def load_formula(self, text: str) -> None:
+        """Start a new, unsaved document from a formula; raises FormulaError."""
+        self._replace(parse(text), None)
+
+    def _replace(self, graph: Graph, path: Path | None) -> None:
+        self.path = path
+        self.stack.clear()
+        self._structural = True
+        self._install(graph)
+        self.file_changed.emit()
+
+    def save(self, path: Path, session: Session) -> None:
+        """Write the file; raises FileError, and then nothing is lost."""
+        save(self.graph, path, session=session)
+        self.path = path
+        self.stack.setClean()
+        self.file_changed.emit()
+
+    # edits --------------------------------------------------------------------------------------
+
+    def _edit(self, text: str, after: Graph, key: tuple | None = None) -> None:
+        if after != self.graph:
+            self.stack.push(Edit(self, text, after, key))
+
+    def set_value(self, node_id: str, value: Value | None, committed: bool = True) -> None:
+        """Give a leaf a value; the changes of one drag (until ``committed``) are one undo step."""
+        node = self.graph.nodes.get(node_id)
+        if node is None or not node.leaf:
+            return
+        if not same_value(node.value, value):
+            after = replace_node(self.graph, msgspec.structs.replace(node, value=value))
+            title = f"Set {node.name or node.id}"
+            self._edit(title, after, ("value", node_id, self._scrub))
+        if committed:
+            self._scrub += 1
+
+    def set_entry(
+        self, node_id: str, index: tuple[int, ...], number: float, committed: bool
+    ) -> None:
+        """Change one number of a leaf's array."""
+        node = self.graph.nodes.get(node_id)
+        if node is None or not isinstance(node.value, np.ndarray):
+            return
+        array = node.value.astype(float)
+        array[index] = number
+        self.set_value(node_id, array, committed)
+
+    def set_formula(self, text: str) -> None:
+        """Replace the graph by what ``text`` says; values and kinds of kept names stay.
+
+        Raises FormulaError and changes nothing if the text cannot be read.
+        """
+        self._edit("Edit formula", keep_what_fits(parse(text, self.graph.name), self.graph))
+
+    def move(self, node_id: str, x: float, y: float) -> None:
+        """Put a node's centre at (x, y) in scene pixels."""
+        after = Graph(self.graph.nodes.values(), self.graph.output, self.graph.name)
+        after.positions = {**self.graph.positions, node_id: (x, y)}
+        self._edit("Move", after)
+
+    def tidy(self) -> None:
+        """Forget where nodes were put, so that the layout places them all."""
+        after = Graph(self.graph.nodes.values(), self.graph.output, self.graph.name)
+        self._edit("Tidy up", after)
+
+    def set_opened(self, node_id: str, opened: bool) -> None:
+        """Open a composite into the ops that define it, or fold it again."""
+        node = self.graph.nodes.get(node_id)
+        if node is None or node.opened == opened:
+            return
+        verb = "Open" if opened else "Fold"
+        after = replace_node(self.graph, msgspec.structs.replace(node, opened=opened))
+        after.positions = {}
+        self._edit(f"{verb} {node.op}", after)
+
+
+def replace_node(graph: Graph, node: Node) -> Graph:
+    """A graph like ``graph`` with one node exchanged for another of the same id."""
+    after = Graph((), graph.output, graph.name)
+    after.nodes = {**graph.nodes, node.id: node}
+    after.positions = graph.positions
+    return after
+
+
+def _outline(graph: Graph) -> list[tuple[Any, ...]]:
+    return [(n.id, n.op, n.inputs, n.name, n.opened, n.attrs) for n in graph.nodes.values()]
+
+
+def only_values(before: Graph, after: Graph) -> bool:
+    """Whether the two graphs differ in leaf values of the same shape at most."""
+    return (
+        before.output == after.output
+        and _outline(before) == _outline(after)
+        and all(
+            np.shape(n.value) == np.shape(after.nodes[i].value) for i, n in before.nodes.items()
+        )
+    )
+
+
+def only_positions(before: Graph, after: Graph) -> bool:
+    """Whether the two graphs differ in positions, and in nothing else."""
+    return (
+        before.positions != after.positions
+        and only_values(before, after)
+        and all(same_value(n.value, after.nodes[i].value) for i, n in before.nodes.items())
+    )
+
+
+def keep_what_fits(new: Graph, old: Graph) -> Graph:
+    """``new`` with the values, kinds, opened marks and places of ``old``, where names agree."""
+    for node_id, node in list(new.nodes.items()):
+        known = old.nodes.get(node_id)
+        if known is None or node.leaf != known.leaf:
+            continue
+        if node.leaf and node.op != "constant" and known.op != "constant":
+            value = known.value if node.value is None else node.value
+            new.nodes[node_id] = msgspec.structs.replace(node, op=known.op, value=value)
+        elif not node.leaf and node.op == known.op:
+            new.nodes[node_id] = msgspec.structs.replace(node, opened=known.opened)
+    if list(new.nodes) == list(old.nodes):
+        new.positions = dict(old.positions)
+    return new
