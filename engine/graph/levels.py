@@ -108,7 +108,7 @@ class _Opening:
         self._taken = taken
         try:
             done = self._apply(OPS[node.op], list(node.inputs), node.attrs, node.id)
-        except Exception:  # noqa: BLE001 - attributes of any type come from files
+        except Exception:  # attributes of any type come from files
             done = ""
         if not done:
             self.nodes = [node]
