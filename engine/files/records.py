@@ -108,6 +108,8 @@ class VersionRecord(msgspec.Struct):
 def graph_schema() -> dict[str, Any]:
     """The JSON schema of graph files; ``assets/schema/graph.schema.json`` holds it."""
     schema = msgspec.json.schema(ProjectRecord)
+    for part in schema["$defs"].values():  # docstrings, of which Python 3.13 strips the indent
+        part["description"] = " ".join(part["description"].replace("``", "").split())
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Graph file, version {VERSION}",
