@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
+import numpy as np
 
 from engine.graph.graph import CONSTANT, Graph, Node
 from engine.graph.problems import infer_shapes
@@ -131,7 +132,8 @@ class _Opening:
         if id(formula) in built:
             return built[id(formula)]
         if isinstance(formula, Const):
-            result = self._add(Node("", CONSTANT, (), formula.value), (), "")
+            shape = np.shape(formula.value)
+            result = self._add(Node("", CONSTANT, (), formula.value), shape, "")
         else:
             assert isinstance(formula, Call)
             inputs = [self._build(arg, ports, built, "") for arg in formula.args]

@@ -1,0 +1,274 @@
+"""The gradient check: every derivative that the backward pass gives, held against differences.
+
+Central differences (f(x + h) − f(x − h)) / 2h with h = 1e−5 · max(1, |x|) in float64.  Numbers
+in a computer are rounded, so the difference carries noise of its own, estimated from the values
+on the way; a gradient too small to be told from that noise counts as zero.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from engine.graph.graph import CONSTANT, Graph, Value
+from engine.numerals import number
+from engine.ops.kinds import arrays, floats
+from engine.ops.op import Op
+from engine.run.plan import Plan, PlanStep, lower
+from engine.run.trace import NOT_FOR_FLOATS, plain, trace
+from engine.run.walk import Walk
+
+STEP = 1e-5
+EPSILON = float(np.finfo(float).eps)
+TINY = 1e-300
+
+
+class Verdict(Enum):
+    """How one derivative compares with its numerical estimate."""
+
+    VERIFIED = "verified"
+    KINK = "at a kink"  # the slopes on both sides differ: the table's tie rule decides
+    WRONG = "wrong"
+    NOT_FINITE = "not finite"
+
+
+@dataclass(frozen=True, slots=True)
+class GradRow:
+    """One derivative: of the output by one number of an input or parameter.
+
+    ``index`` is its place within an array, () for a scalar.  ``relative_error`` is
+    |analytic − numerical| over the larger of both, or over what noise allows to be seen.
+    """
+
+    node: str
+    name: str
+    index: tuple[int, ...]
+    analytic: float
+    numerical: float
+    relative_error: float
+    verdict: Verdict
+
+    @property
+    def passed(self) -> bool:
+        """Whether the derivative is right, as far as a difference can tell."""
+        return self.verdict in (Verdict.VERIFIED, Verdict.KINK)
+
+    @property
+    def where(self) -> str:
+        """What messages call the number: ``w0``, ``W[1, 2]``."""
+        place = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        return f"{self.name or self.node}{place}"
+
+    def __str__(self) -> str:
+        numbers = f"gradient {number(self.analytic, 6)}, difference {number(self.numerical, 6)}"
+        if self.verdict is Verdict.KINK:
+            return f"{self.where}: {numbers}; at a kink, where the slopes on both sides differ"
+        if self.verdict is Verdict.NOT_FINITE:
+            return f"{self.where}: {numbers}; not finite"
+        return f"{self.where}: {numbers}, relative error {number(self.relative_error, 2)}"
+
+
+@dataclass(frozen=True)
+class GradCheck:
+    """The result: ``rows``, one for every number of every input and parameter."""
+
+    rows: tuple[GradRow, ...]
+    tolerance: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether no row failed."""
+        return all(row.passed for row in self.rows)
+
+    @property
+    def worst(self) -> GradRow | None:
+        """The row to look at first: not finite, else wrong, else the largest relative error.
+
+        None where there is nothing to check.
+        """
+        order = (Verdict.KINK, Verdict.VERIFIED, Verdict.WRONG, Verdict.NOT_FINITE)
+        return max(
+            self.rows, key=lambda r: (order.index(r.verdict), r.relative_error), default=None
+        )
+
+    def numerical(self, node: str) -> Value | None:
+        """The differences for the leaf with this id, shaped like its value; None if not checked."""
+        rows = [row for row in self.rows if row.node == node]
+        if not rows:
+            return None
+        if rows[0].index == ():
+            return rows[0].numerical
+        shape = tuple(n + 1 for n in map(max, zip(*(row.index for row in rows), strict=True)))
+        return np.array([row.numerical for row in rows]).reshape(shape)
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return "There is no input or parameter to check."
+        verdict = "All gradients verified" if self.passed else "The gradient check failed"
+        return f"{verdict}; worst {self.worst}."
+
+
+def gradcheck(graph: Graph | Plan, tolerance: float = 1e-6) -> GradCheck:
+    """Check the gradients of all inputs and parameters of ``graph``.
+
+    A number whose relative error is below ``tolerance`` is verified.  Leaves that carry no
+    gradient by nature (constants, indices, conditions) are left out.  An output that is not a
+    scalar stands for its sum, as in ``trace``.  Raises GraphError for a graph that cannot run.
+    """
+    plan = graph if isinstance(graph, Plan) else lower(graph)
+    plan = copy.copy(plan)
+    plan.leaves = [_as_float64(node.op, v) for node, v in zip(plan.nodes, plan.leaves, strict=True)]
+    walk = trace(plan)
+    carrying = _carrying(plan)
+    rows: list[GradRow] = []
+    for slot, node in enumerate(plan.nodes):
+        if node.leaf and node.op != CONSTANT and slot in carrying:
+            rows += _Leaf(plan, walk, slot, tolerance).rows()
+    return GradCheck(tuple(rows), tolerance)
+
+
+def _as_float64(kind: str, value: Any) -> Any:
+    return value if value is None or kind == CONSTANT else _number_or_array(value)
+
+
+def _number_or_array(value: Any) -> Value:
+    array = np.asarray(value)
+    return plain(array) if array.dtype.kind == "f" or array.ndim == 0 else array
+
+
+def _carrying(plan: Plan) -> set[int]:
+    """Slots that a gradient can reach, and slots that the output does not depend on at all."""
+    depends, carries = {plan.output}, {plan.output}
+    for slot, op, inputs, _ in reversed(plan.steps):
+        if slot in depends:
+            depends.update(inputs)
+        if slot in carries:
+            mask = op.differentiable or (True,) * len(inputs)
+            carries.update(i for i, flows in zip(inputs, mask, strict=True) if flows)
+    return carries | (set(range(len(plan.nodes))) - depends)
+
+
+def _apply(op: Op, inputs: list[Any], attrs: dict[str, Any]) -> Value:
+    """One op forward, as in the walk."""
+    if not attrs:
+        try:
+            y = op.value(floats, *inputs)
+            if type(y) is float:
+                return y
+        except NOT_FOR_FLOATS:
+            pass
+    with np.errstate(all="ignore"):
+        return plain(op.value(arrays, *map(np.asarray, inputs), **op.with_defaults(attrs)))
+
+
+class _Leaf:
+    """Differences for the numbers of one leaf; only what depends on it is computed anew."""
+
+    def __init__(self, plan: Plan, walk: Walk, slot: int, tolerance: float) -> None:
+        self.node = plan.nodes[slot]
+        self.slot = slot
+        self.output = plan.output
+        self.tolerance = tolerance
+        self.base = [walk.value(i) for i in plan.ids]
+        self.gradient = np.asarray(walk.gradient(self.node.id))
+        self.steps: list[PlanStep] = []
+        touched = {slot}
+        for step in plan.steps:
+            if not touched.isdisjoint(step[2]):
+                self.steps.append(step)
+                touched.add(step[0])
+        # To first order a rounding error in a value v moves the output by v·∂f/∂v·ε.
+        with np.errstate(all="ignore"):
+            moves = [
+                float(np.sum(np.square(np.asarray(self.base[k]) * walk.gradient(plan.ids[k]))))
+                for k in touched
+            ]
+        size = math.sqrt(sum(moves)) if np.isfinite(sum(moves)) else 0.0
+        self.noise = 2 * EPSILON * size  # of a difference, before it is divided by h
+
+    def rows(self) -> list[GradRow]:
+        """One row for every number of the leaf."""
+        return [self._row(index) for index in np.ndindex(self.gradient.shape)]
+
+    def _outputs(self, index: tuple[int, ...], x: float) -> Any:
+        """The output's numbers, with the number at ``index`` set to ``x``."""
+        values = self.base.copy()
+        if index:
+            moved = np.array(self.base[self.slot], float)
+            moved[index] = x
+            values[self.slot] = moved
+        else:
+            values[self.slot] = x
+        try:
+            for slot, op, inputs, attrs in self.steps:
+                values[slot] = _apply(op, [values[i] for i in inputs], attrs)
+        except Exception:  # an index moved off its whole number
+            return math.nan
+        return values[self.output]
+
+    def _slopes(self, index: tuple[int, ...], x: float, h: float) -> tuple[float, float, float]:
+        """(left, central, right) difference quotients."""
+        above, below = x + h, x - h
+        with np.errstate(all="ignore"):
+            here = self.base[self.output]
+            high, low = self._outputs(index, above), self._outputs(index, below)
+            up, down = float(np.sum(high - here)), float(np.sum(here - low))
+        return down / (x - below), (up + down) / (above - below), up / (above - x)
+
+    def _row(self, index: tuple[int, ...]) -> GradRow:
+        analytic = float(self.gradient[index])
+        x = float(np.asarray(self.base[self.slot])[index])
+        h = STEP * max(1.0, abs(x))
+        left, numerical, right = self._slopes(index, x, h)
+        error = self._error(analytic, numerical, h)
+        kink = self._kink(index, x, h, left, right)
+        if not kink and not error < self.tolerance and math.isfinite(analytic):
+            numerical, h = self._refined(index, x, h)
+            error = self._error(analytic, numerical, h)
+        if not math.isfinite(analytic) or not math.isfinite(numerical):
+            verdict = Verdict.NOT_FINITE
+        elif kink:
+            verdict = Verdict.KINK
+        else:
+            verdict = Verdict.VERIFIED if error < self.tolerance else Verdict.WRONG
+        node = self.node
+        return GradRow(node.id, node.name, index, analytic, numerical, error, verdict)
+
+    def _error(self, analytic: float, numerical: float, h: float) -> float:
+        """The relative error; infinite where one of both is not finite."""
+        if not (math.isfinite(analytic) and math.isfinite(numerical)):
+            return math.inf
+        floor = self.noise / h / self.tolerance
+        return abs(analytic - numerical) / max(abs(analytic), abs(numerical), floor, TINY)
+
+    def _kink(self, index: tuple[int, ...], x: float, h: float, left: float, right: float) -> bool:
+        """Whether the slopes on both sides differ and stay different as h shrinks."""
+        jump = abs(right - left)
+        if not jump > max(1e-3 * max(abs(left), abs(right)), 16 * self.noise / h):
+            return False
+        near = h / 64
+        left, _, right = self._slopes(index, x, near)
+        return abs(right - left) > max(0.5 * jump, 16 * self.noise / near)
+
+    def _refined(self, index: tuple[int, ...], x: float, h: float) -> tuple[float, float]:
+        """(difference, its h): of several h the one whose own estimate of its error is least.
+
+        Richardson's extrapolation of h and h/2 takes away the error that grows with h²; how
+        much it changes, and the noise, say how far it can be trusted.  The analytic gradient is
+        not looked at.
+        """
+        best, best_h, least = math.nan, h, math.inf
+        for shrink in (1.0, 1e-2, 1e-4, 1e-6, 1e-8):
+            step = h * shrink
+            _, wide, _ = self._slopes(index, x, step)
+            _, narrow, _ = self._slopes(index, x, step / 2)
+            extrapolated = (4 * narrow - wide) / 3
+            doubt = abs(extrapolated - narrow) + self.noise / step
+            if doubt < least:
+                best, best_h, least = extrapolated, step, doubt
+        return best, best_h / 4
