@@ -8,7 +8,9 @@ printers of ``graph/notation.py`` and ``graph/levels.py`` read it; nothing compu
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
 
 
 class Expr:
@@ -63,9 +65,9 @@ class Var(Expr):
 
 @dataclass(frozen=True, eq=False)
 class Const(Expr):
-    """A plain number."""
+    """A plain number, or a fixed array such as an identity matrix."""
 
-    value: float
+    value: float | np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +81,9 @@ class Call(Expr):
 
 def as_expr(value: Any) -> Expr:
     """``value`` itself if it is a formula, else the constant it stands for."""
-    return value if isinstance(value, Expr) else Const(float(value))
+    if isinstance(value, Expr):
+        return value
+    return Const(value if isinstance(value, np.ndarray) else float(value))
 
 
 def call(op: str, *args: Any, **attrs: Any) -> Expr:
@@ -101,7 +105,7 @@ class Symbols:
     Names that NumPy and the table spell differently are listed; every other name is an op's.
     """
 
-    _TABLE_NAMES = {"power": "pow", "absolute": "abs", "maximum": "max", "minimum": "min"}
+    _TABLE_NAMES: ClassVar = {"power": "pow", "absolute": "abs", "maximum": "max", "minimum": "min"}
 
     def __getattr__(self, name: str) -> Any:
         op = self._TABLE_NAMES.get(name, name)

@@ -44,8 +44,8 @@ class _Kind:
 
         if name not in OPS:
             raise AttributeError(name)
-        value = OPS[name].value
-        return lambda *inputs, **attrs: value(self, *inputs, **attrs)
+        op = OPS[name]
+        return lambda *inputs, **attrs: op.value(self, *inputs, **op.with_defaults(attrs))
 
 
 class Floats(_Kind):
@@ -114,6 +114,10 @@ class Arrays(_Kind):
     where = staticmethod(np.where)
     maximum = np.maximum
     minimum = np.minimum
+    add = np.add
+    concatenate = staticmethod(np.concatenate)
+    split = staticmethod(np.split)
+    zeros_like = staticmethod(np.zeros_like)
 
 
 floats = Floats()

@@ -43,7 +43,8 @@ class Op:
     value: Callable[..., Any]
     says: str  # one sentence for a learner: what it does
     symbol: str  # what stands on the node
-    text: str  # formula text, as a template over input names with binding levels
+    text: str  # formula text, as a template over input names with binding levels; the port of
+    # a variadic op stands for all of its operands, separated by commas
     latex: str  # typeset form, likewise
     level: int = ATOM  # how tightly text and latex bind
     kind: str = "plain"  # plain | activation | array | loss: the colour on the canvas
@@ -119,20 +120,34 @@ class Op:
     def vjp(self, g: Any, y: Any, *inputs: Any, **attrs: Any) -> tuple[np.ndarray, ...]:
         """Gradients for each input, given the upstream ``g`` (shaped like the output ``y``).
 
-        Broadcasting is undone: each gradient has its input's shape.  An input that carries no
-        gradient (a condition, an index) gets zeros.
+        Broadcasting is undone and the type kept: each gradient looks like its input.  An input
+        that carries no gradient (a condition, an index) receives zeros.
         """
         xs = self._arrays(inputs)
         full = self.with_defaults(attrs)
+        self.shape(*(x.shape for x in xs), **full)
         g, y = np.asarray(g), np.asarray(y)
+        try:
+            g = np.broadcast_to(g, y.shape)
+        except ValueError:
+            raise ShapeError(
+                f"{self.name} needs an upstream gradient shaped like its output: "
+                f"g is {shape_text(g.shape)}, the output is {shape_text(y.shape)}."
+            ) from None
         with np.errstate(all="ignore"):
             if self.local is not None:
-                locals_ = self.local(arrays, y, *xs, **full)
-                raw: tuple = tuple(g * part for part in locals_)
+                raw: tuple = tuple(g * part for part in self.local(arrays, y, *xs, **full))
             else:
                 assert self.pullback is not None
                 raw = self.pullback(arrays, g, y, *xs, **full)
-        return tuple(unbroadcast(np.asarray(r), x.shape) for r, x in zip(raw, xs, strict=True))
+        return tuple(
+            _like(unbroadcast(np.asarray(r), x.shape), x) if carries else np.zeros(x.shape, g.dtype)
+            for r, x, carries in zip(raw, xs, self.carries(len(xs)), strict=True)
+        )
+
+    def carries(self, count: int) -> tuple[bool, ...]:
+        """For each of ``count`` inputs whether a gradient flows through it."""
+        return self.differentiable or (True,) * count
 
     def shape(self, *shapes: Shape, **attrs: Any) -> Shape:
         """The output's shape; raises ShapeError with both shapes where they do not meet."""
@@ -165,6 +180,11 @@ def broadcast_shape(op: Op, *shapes: Shape) -> Shape:
         raise ShapeError(
             f"{op.name} needs shapes that are equal or can be stretched from 1: {parts}."
         ) from None
+
+
+def _like(gradient: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """``gradient`` in the type of ``x``; integers cannot hold one and are left alone."""
+    return gradient.astype(x.dtype, copy=False) if x.dtype.kind == "f" else gradient
 
 
 def unbroadcast(gradient: np.ndarray, shape: Shape) -> np.ndarray:
