@@ -15,18 +15,21 @@ from engine.ops import OPS
 from engine.ops.op import Op
 
 
-PlanStep = tuple[int, Op, tuple[int, ...], dict[str, Any]]
+# (slot, op, attributes, *input slots): flat, because every further object costs collector time
+PlanStep = tuple[Any, ...]
 
 
 class Plan:
     """``steps`` in order over numbered slots; slot k holds the output of ``nodes[k]``.
 
-    A step is a tuple (slot, op, input slots, attributes).  ``leaves`` gives the leaf values by
+    A step is a tuple (slot, op, attributes, *input slots).  ``leaves`` gives the leaf values by
     slot (None where a step writes), ``output`` is the slot that gradients are taken of,
-    ``constants`` the slots of constants (they take no step and carry no gradient).
+    ``constants`` the slots of constants (they take no step and carry no gradient).  ``scalar``
+    says that all leaves are floats and all ops elementwise, of one or two inputs and without
+    attributes: every slot will hold a float.
     """
 
-    __slots__ = ("constants", "leaves", "nodes", "output", "slots", "steps")
+    __slots__ = ("constants", "leaves", "nodes", "output", "scalar", "slots", "steps")
 
     def __init__(
         self,
@@ -34,8 +37,9 @@ class Plan:
         slots: dict[str, int],
         leaves: list[Any],
         steps: list[PlanStep],
-        constants: set[int],
+        constants: list[int],
         output: int,
+        scalar: bool,
     ) -> None:
         self.nodes = nodes
         self.slots = slots
@@ -43,6 +47,7 @@ class Plan:
         self.steps = steps
         self.constants = constants
         self.output = output
+        self.scalar = scalar
 
     @property
     def ids(self) -> list[str]:
@@ -54,12 +59,12 @@ def lower(graph: Graph) -> Plan:
     """The plan of ``graph``; raises GraphError with the problems of one that cannot run."""
     try:
         return _number(graph, list(graph.nodes.values()))
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         pass  # not in order, or broken: the slow way finds out which
     order, _ = topological_order(graph)
     try:
         return _number(graph, [graph.nodes[i] for i in order])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise refusal(graph) from error
 
 
@@ -68,34 +73,46 @@ def _number(graph: Graph, nodes: list[Node]) -> Plan:
     slots: dict[str, int] = {}
     leaves: list[Any] = []
     steps: list[PlanStep] = []
-    constants: set[int] = set()
-    find_op = OPS.get
+    constants: list[int] = []
+    scalar = True
+    put, add_step, find_op = leaves.append, steps.append, OPS.get
     slot = 0
     for node in nodes:
         op = find_op(node.op)
         if op is None:
-            if node.op not in LEAF_KINDS:
+            if node.op == CONSTANT:
+                constants.append(slot)
+            elif node.op not in LEAF_KINDS:
                 raise KeyError(node.op)
             value = node.value
-            leaves.append(1.0 if value is None else value)
-            if node.op == CONSTANT:
-                constants.add(slot)
+            if value.__class__ is not float:
+                if value is None:
+                    value = 1.0
+                else:
+                    scalar = False
+            put(value)
         else:
             inputs = node.inputs
-            if len(inputs) == op.arity == 2:
+            if op.arity == 2:
                 a, b = inputs
-                steps.append((slot, op, (slots[a], slots[b]), node.attrs))
+                add_step((slot, op, node.attrs, slots[a], slots[b]))
+            elif op.arity == 1:
+                (a,) = inputs
+                add_step((slot, op, node.attrs, slots[a]))
             else:
                 if not op.accepts(len(inputs)):
                     raise KeyError(node.id)
-                steps.append((slot, op, tuple([slots[i] for i in inputs]), node.attrs))
-            leaves.append(None)
+                add_step((slot, op, node.attrs, *[slots[i] for i in inputs]))
+                scalar = False
+            if node.attrs or op.local is None:
+                scalar = False
+            put(None)
         slots[node.id] = slot
         slot += 1
-    output = slots[graph.output] if graph.output else len(nodes) - 1
+    output = slots[graph.output] if graph.output else slot - 1
     if output < 0:
         raise KeyError("")
-    return Plan(nodes, slots, leaves, steps, constants, output)
+    return Plan(nodes, slots, leaves, steps, constants, output, scalar)
 
 
 def refusal(graph: Graph) -> GraphError:

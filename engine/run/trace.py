@@ -62,65 +62,76 @@ def trace(graph: Graph | Plan) -> Walk:
     gradients of its sum.  Raises GraphError with the problems of a graph that cannot run.
     """
     plan = graph if isinstance(graph, Plan) else lower(graph)
+    if plan.scalar:
+        return _trace_floats(plan)
     values = plan.leaves.copy()
-    for slot, op, inputs, attrs in plan.steps:
+    for slot, op, attrs, *inputs in plan.steps:
         try:
-            if attrs:
-                raise TypeError  # attributes need their defaults filled in
-            if op.arity == 2:
-                a, b = inputs
-                y = op.value(floats, values[a], values[b])
-            elif op.arity == 1:
-                y = op.value(floats, values[inputs[0]])
-            else:
-                y = op.value(floats, *[values[i] for i in inputs])
-            if type(y) is not float:
-                raise TypeError
-        except NOT_FOR_FLOATS:
-            try:
-                y = _forward(op, [values[i] for i in inputs], attrs)
-            except Exception as error:
-                raise _failure(graph, plan, slot, error) from error
-        values[slot] = y
-    output = values[plan.output]
+            values[slot] = _forward(op, [values[i] for i in inputs], attrs)
+        except Exception as error:
+            raise _failure(graph, plan, slot, error) from error
     gradients: list[Any] = [None] * len(values)
-    gradients[plan.output] = 1.0 if type(output) is float else plain(np.ones(np.shape(output)))
+    gradients[plan.output] = plain(np.ones(np.shape(values[plan.output])))
     rows: list[tuple] = []
-    record = rows.append
-    for slot, op, inputs, attrs in reversed(plan.steps):
+    for slot, op, attrs, *inputs in reversed(plan.steps):
         g = gradients[slot]
         if g is None:  # nothing that the output depends on
             continue
-        y = values[slot]
-        try:
-            if attrs or type(y) is not float:
-                raise TypeError
-            if op.arity == 2:
-                a, b = inputs
-                slopes = slope_a, slope_b = op.local(floats, y, values[a], values[b])  # type: ignore[misc]
-                products = product_a, product_b = g * slope_a, g * slope_b
-                before = gradients[a]
-                gradients[a] = product_a if before is None else before + product_a
-                before = gradients[b]
-                gradients[b] = product_b if before is None else before + product_b
-                record((slot, g, slopes, products))
-                continue
-            if op.arity == 1:
-                a = inputs[0]
-                slopes = op.local(floats, y, values[a])  # type: ignore[misc]
-                product = g * slopes[0]
-                before = gradients[a]
-                gradients[a] = product if before is None else before + product
-                record((slot, g, slopes, (product,)))
-                continue
-            slopes = op.local(floats, y, *[values[i] for i in inputs])  # type: ignore[misc]
-            products = [g * s for s in slopes]
-        except NOT_FOR_FLOATS:
-            slopes, products = _backward(op, g, y, [values[i] for i in inputs], attrs)
+        slopes, products = _backward(op, g, values[slot], [values[i] for i in inputs], attrs)
         for i, product in zip(inputs, products, strict=True):
             before = gradients[i]
             gradients[i] = product if before is None else before + product
-        record((slot, g, slopes, products))
+        rows.append((slot, g, slopes, *products))
+    return Walk(plan, values, gradients, rows)
+
+
+def _trace_floats(plan: Plan) -> Walk:
+    """``trace`` where every slot is one Python float: the same rules, a tenth of the time."""
+    xp = floats
+    values = plan.leaves.copy()
+    for step in plan.steps:
+        op = step[1]
+        rule = op.value
+        try:
+            if op.arity == 2:
+                slot, _, _, a, b = step
+                values[slot] = rule(xp, values[a], values[b])
+            else:
+                slot, _, _, a = step
+                values[slot] = rule(xp, values[a])
+        except NOT_FOR_FLOATS:
+            values[slot] = _forward(op, [values[i] for i in step[3:]], {})
+    gradients: list[Any] = [None] * len(values)
+    gradients[plan.output] = 1.0
+    rows: list[tuple] = []
+    record = rows.append
+    for step in reversed(plan.steps):
+        slot = step[0]
+        g = gradients[slot]
+        if g is None:
+            continue
+        op = step[1]
+        rule = op.local
+        try:
+            if op.arity == 2:
+                _, _, _, a, b = step
+                slope_a, slope_b = slopes = rule(xp, values[slot], values[a], values[b])
+                product, product_b = g * slope_a, g * slope_b
+                record((slot, g, slopes, product, product_b))
+            else:
+                _, _, _, a = step
+                (slope_a,) = slopes = rule(xp, values[slot], values[a])
+                product = g * slope_a
+                record((slot, g, slopes, product))
+        except NOT_FOR_FLOATS:
+            slopes, products = _backward(op, g, values[slot], [values[i] for i in step[3:]], {})
+            record((slot, g, slopes, *products))
+            product, product_b = products[0], products[-1]
+        before = gradients[a]
+        gradients[a] = product if before is None else before + product
+        if op.arity == 2:
+            before = gradients[b]
+            gradients[b] = product_b if before is None else before + product_b
     return Walk(plan, values, gradients, rows)
 
 

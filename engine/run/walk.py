@@ -142,8 +142,8 @@ class Walk(Sequence[Step]):
         terms: dict[int, list[tuple[int, int, Value]]] = {}
         accumulated: list[tuple] = []
         so_far: dict[int, Value] = {}
-        inputs_of = {step[0]: step[2] for step in plan.steps}
-        for slot, _, _, products in self._rows:
+        inputs_of = {step[0]: step[3:] for step in plan.steps}
+        for slot, _, _, *products in self._rows:
             sums = []
             for port, (source, product) in enumerate(zip(inputs_of[slot], products, strict=True)):
                 terms.setdefault(source, []).append((slot, port, product))
@@ -230,7 +230,7 @@ class Walk(Sequence[Step]):
                 Term(plan.ids[user], port, value) for user, port, value in self._terms.get(slot, ())
             )
             if row >= 0:
-                _, _, slopes, products = self._rows[row]
+                _, _, slopes, *products = self._rows[row]
                 carries = self._carries(node, inputs)
                 keep = lambda parts: tuple(p if c else None for p, c in zip(parts, carries, strict=True))
                 fields["locals"] = None if slopes is None else keep(slopes)
@@ -252,7 +252,7 @@ class Walk(Sequence[Step]):
         """The op that first made a number infinite or NaN in each pass, with the reason."""
         found = []
         values = self._values
-        for slot, op, inputs, _ in self.plan.steps:
+        for slot, op, _, *inputs in self.plan.steps:
             if not finite(values[slot]) and all(finite(values[i]) for i in inputs):
                 node = self.plan.nodes[slot]
                 title = node_title(node)
@@ -266,7 +266,7 @@ class Walk(Sequence[Step]):
                 found.append(Problem(ProblemKind.NON_FINITE, node.id, sentence))
         if found:
             return found
-        for slot, g, _, products in self._rows:
+        for slot, g, _, *products in self._rows:
             if finite(g) and not all(finite(p) for p in products):
                 node = self.plan.nodes[slot]
                 sentence = (
