@@ -144,7 +144,7 @@ def _number_or_array(value: Any) -> Value:
 def _carrying(plan: Plan) -> set[int]:
     """Slots that a gradient can reach, and slots that the output does not depend on at all."""
     depends, carries = {plan.output}, {plan.output}
-    for slot, op, inputs, _ in reversed(plan.steps):
+    for slot, op, _, *inputs in reversed(plan.steps):
         if slot in depends:
             depends.update(inputs)
         if slot in carries:
@@ -179,7 +179,7 @@ class _Leaf:
         self.steps: list[PlanStep] = []
         touched = {slot}
         for step in plan.steps:
-            if not touched.isdisjoint(step[2]):
+            if not touched.isdisjoint(step[3:]):
                 self.steps.append(step)
                 touched.add(step[0])
         # To first order a rounding error in a value v moves the output by v·∂f/∂v·ε.
@@ -205,7 +205,7 @@ class _Leaf:
         else:
             values[self.slot] = x
         try:
-            for slot, op, inputs, attrs in self.steps:
+            for slot, op, attrs, *inputs in self.steps:
                 values[slot] = _apply(op, [values[i] for i in inputs], attrs)
         except Exception:  # an index moved off its whole number
             return math.nan
