@@ -192,8 +192,16 @@ class _Leaf:
         self.noise = 2 * EPSILON * size  # of a difference, before it is divided by h
 
     def rows(self) -> list[GradRow]:
-        """One row for every number of the leaf."""
-        return [self._row(index) for index in np.ndindex(self.gradient.shape)]
+        """One row for every number of the leaf; none for one that cannot be moved, an index."""
+        found = []
+        for index in np.ndindex(self.gradient.shape):
+            try:
+                found.append(self._row(index))
+            except Exception:  # whatever an op says of an index that is not whole
+                analytic = float(self.gradient[index])
+                if analytic:
+                    found.append(self._as_row(index, analytic, math.nan, Verdict.NOT_FINITE))
+        return found
 
     def _outputs(self, index: tuple[int, ...], x: float) -> Any:
         """The output's numbers, with the number at ``index`` set to ``x``."""
@@ -204,11 +212,8 @@ class _Leaf:
             values[self.slot] = moved
         else:
             values[self.slot] = x
-        try:
-            for slot, op, attrs, *inputs in self.steps:
-                values[slot] = _apply(op, [values[i] for i in inputs], attrs)
-        except Exception:  # an index moved off its whole number
-            return math.nan
+        for slot, op, attrs, *inputs in self.steps:
+            values[slot] = _apply(op, [values[i] for i in inputs], attrs)
         return values[self.output]
 
     def _slopes(self, index: tuple[int, ...], x: float, h: float) -> tuple[float, float, float]:
@@ -236,6 +241,16 @@ class _Leaf:
             verdict = Verdict.KINK
         else:
             verdict = Verdict.VERIFIED if error < self.tolerance else Verdict.WRONG
+        return self._as_row(index, analytic, numerical, verdict, error)
+
+    def _as_row(
+        self,
+        index: tuple[int, ...],
+        analytic: float,
+        numerical: float,
+        verdict: Verdict,
+        error: float = math.inf,
+    ) -> GradRow:
         node = self.node
         return GradRow(node.id, node.name, index, analytic, numerical, error, verdict)
 
