@@ -1,0 +1,360 @@
+"""LaTeX for names, numbers, op applications and whole graphs, and short labels for nodes.
+
+What is printed here is what tylax and Typst can read back (``graphviz_app/typeset.py``); terms
+are wrapped in ``\\href{node:ID}{…}`` on request, so that a term and its node can light each other.
+It reads the op table's templates and knows no op by name but ``mul``, whose sign comes and goes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.errors import FormulaError
+from engine.graph.graph import CONSTANT, Graph, Node
+from engine.graph.names import GREEK_SYMBOLS
+from engine.graph.outline import Outline, outline
+from engine.graph.templates import attr_text, level_of, pieces, places, shown_attrs
+from engine.numerals import MINUS, number
+from engine.ops import OPS
+from engine.ops.expr import Call, Const, Expr, Var
+from engine.ops.op import ATOM, PRODUCT, SIGN, Op
+
+LARGEST = 300  # op nodes; above it a typeset formula is no longer read
+LONGEST = 12_000  # characters of LaTeX without links
+LABEL_LENGTH = 24
+MATRIX_SIDE = 4  # larger matrices are elided
+
+Operand = tuple[str, int]  # what is printed, and how tightly it binds
+
+# names and numbers --------------------------------------------------------------------------
+
+_NAME = re.compile(r"([^\W\d_]+)([0-9]*)((?:_[^\W_]+)*)\Z")
+_ACCENTS = {"hat": "hat", "bar": "bar", "tilde": "tilde"}
+
+
+def latex_name(name: str) -> str:
+    """A variable's name: w0 → ``w_{0}``, y_hat → ``\\hat{y}``, loss → ``\\mathrm{loss}``."""
+    match = _NAME.match(name)
+    if not match:
+        return rf"\text{{{_plain_words(name)}}}" if name.strip() else r"\ldots"
+    letters, digits, subscript = match.groups()
+    parts = [part for part in subscript.split("_") if part]
+    accent = ""
+    if parts and _accent(parts[0]):
+        accent, late = _accent(parts.pop(0))
+        digits = ", ".join(d for d in (digits, late) if d)
+    elif letters[1:] in ("hat", "bar") and letters[0] in "xyzwp":
+        letters, accent = letters[0], letters[1:]
+    base = _word(letters)
+    if accent:
+        base = rf"\{_ACCENTS[accent]}{{{base}}}"
+    below = ", ".join(p for p in (digits, *map(_subscript, parts)) if p)
+    return f"{base}_{{{below}}}" if below else base
+
+
+def _accent(part: str) -> tuple[str, str] | None:
+    """("hat", "1") of hat1; None where ``part`` is no accent."""
+    word = part.rstrip("0123456789")
+    return (word, part[len(word) :]) if word in _ACCENTS else None
+
+
+def _word(letters: str) -> str:
+    if letters in GREEK_SYMBOLS:
+        return rf"\{letters}"
+    if letters == "ℓ":
+        return r"\ell"
+    return letters if len(letters) == 1 else rf"\mathrm{{{letters}}}"
+
+
+def _subscript(part: str) -> str:
+    return _word(part) if part in GREEK_SYMBOLS or len(part) > 2 else part
+
+
+def _plain_words(text: str) -> str:
+    """Letters, digits and harmless signs of ``text``: the rest means something to Typst."""
+    kept = "".join(c if c.isalnum() or c in " .,+-'()" else " " for c in text.replace("_", "-"))
+    return " ".join(kept.split()) or "unnamed"
+
+
+def latex_number(value: Any, digits: int = 4) -> str:
+    """A number to ``digits`` significant digits, 1.2e−7 as ``1.2 \\cdot 10^{-7}``; or an array."""
+    if value is None:
+        return "?"
+    if np.ndim(value):
+        return _latex_array(np.asarray(value), digits)
+    text = number(value, digits).replace(MINUS, "-").replace("∞", r"\infty ").strip()
+    if text == "NaN":
+        return r"\mathrm{NaN}"
+    mantissa, e, exponent = text.partition("e")
+    return rf"{mantissa} \cdot 10^{{{exponent}}}" if e else text
+
+
+def _latex_array(value: np.ndarray, digits: int) -> str:
+    if value.ndim > 2 or 0 in value.shape:
+        sides = r" \times ".join(map(str, value.shape))
+        return rf"\left[{sides}\right]"
+    table = np.atleast_2d(value)
+    columns = _some(table.shape[1])
+    rows = []
+    for r in _some(table.shape[0]):
+        if r is None:
+            cells = [r"\vdots" if c is not None else r"\ddots" for c in columns]
+        else:
+            cells = [r"\cdots" if c is None else latex_number(table[r, c], digits) for c in columns]
+        rows.append(" & ".join(cells))
+    return r"\begin{bmatrix}" + r" \\ ".join(rows) + r"\end{bmatrix}"
+
+
+def _some(count: int) -> list[int | None]:
+    """The places to show of ``count``: all, or the first ones, a gap (None) and the last."""
+    if count <= MATRIX_SIDE:
+        return list(range(count))
+    return [*range(MATRIX_SIDE - 2), None, count - 1]
+
+
+# one op -------------------------------------------------------------------------------------
+
+
+def fill(
+    op: Op, form: str, operands: Sequence[Operand], attrs: Mapping[str, Any] | None = None
+) -> str:
+    """The op's "text" or "latex" with ``operands``, each a pair of print and binding level.
+
+    Text names the attributes that differ from their defaults and then is a call:
+    ``leaky_relu(x, slope=0.2)``.
+    """
+    extra = shown_attrs(op, attrs) if attrs else {}
+    if form == "text" and extra:
+        given = [text for text, _ in operands]
+        return f"{op.name}({', '.join([*given, *(f'{k}={_shown(v)}' for k, v in extra.items())])})"
+    out: list[str] = []
+    last = ""
+    for literal, name, level in pieces(op.text if form == "text" else op.latex):
+        if not name:
+            out.append(literal)
+            break
+        wanted = [_operand(op, form, operands[k], level, out or literal, k == 0)
+                  for k in places(op, len(operands), name) if k < len(operands)]  # fmt: skip
+        put = (", " if form == "text" else r",\, ").join(wanted)
+        if op.name == "mul" and form == "latex" and last:
+            literal = _times(last, put)
+        out += (literal, put)
+        last = put
+    return "".join(out)
+
+
+def _shown(value: Any) -> str:
+    try:
+        return attr_text(value)
+    except FormulaError:
+        return "…"
+
+
+_LINKS = re.compile(r"(?:\\href\{[^{}]*\}\{)*")
+_ROMAN = re.compile(r"\\(?:mathrm|text)\{")
+
+
+def _head(latex: str) -> str:
+    """``latex`` without the links that open in front of it."""
+    match = _LINKS.match(latex)
+    return latex[match.end() :] if match else latex
+
+
+def _operand(op: Op, form: str, operand: Operand, level: int, before: Any, first: bool) -> str:
+    """One operand, in brackets where it binds less tightly than the place asks for."""
+    text, own = operand
+    bare = own >= level
+    if bare and form == "latex" and before and level:
+        # No two signs in a row, and nothing after a Σ that might belong to it.
+        bare = not (level > SIGN - 2 and not first and _head(text).startswith("-"))
+    if bare and form == "latex" and first and level == PRODUCT and op.arity == 2:
+        bare = not _head(text).startswith((r"\sum ", r"\max "))
+    if bare:
+        return text
+    return f"({text})" if form == "text" else rf"\left({text}\right)"
+
+
+def _times(left: str, right: str) -> str:
+    """What stands between two typeset factors: nothing much, or a dot where that would mislead."""
+    head, tail = _head(right), left.rstrip("}")
+    number_before = bool(re.match(r"-?[\d.]+(?: \\cdot 10\^\{-?\d+\})?\Z", _head(left).rstrip("}")))
+    dot = (
+        head[:1].isdigit()
+        or head[:1] in "-.?"
+        or bool(_ROMAN.match(head) or _ROMAN.match(_head(left)))
+        or (head.startswith(r"\frac") and number_before)
+        or (head.startswith((r"\left(", r"\left[")) and not number_before
+            and not tail.endswith(r"\right)"))
+    )  # fmt: skip
+    return r" \cdot " if dot else " "
+
+
+def _number_level(text: str) -> int:
+    """How tightly a typeset or plain number binds."""
+    if text.startswith(("-", MINUS)):
+        return SIGN
+    return PRODUCT if r"\cdot" in text and "matrix" not in text else ATOM
+
+
+# formulas of the op table -------------------------------------------------------------------
+
+
+def latex_expr(expr: Expr, names: Mapping[str, str]) -> str:
+    """A formula of ``engine.ops.expr`` such as y(1 − y); ``names`` gives the LaTeX of variables."""
+    return _expr(expr, names, 0)[0]
+
+
+def _expr(expr: Expr, names: Mapping[str, str], depth: int) -> Operand:
+    if isinstance(expr, Const):
+        text = latex_number(expr.value)
+        return text, _number_level(text)
+    if isinstance(expr, Var):
+        return names.get(expr.name) or latex_name(expr.name), ATOM
+    if not isinstance(expr, Call) or depth > 40:
+        return r"\ldots", ATOM
+    operands = [_expr(arg, names, depth + 1) for arg in expr.args]
+    return _application(expr.op, operands, expr.attrs)
+
+
+def _application(name: str, operands: list[Operand], attrs: Mapping[str, Any]) -> Operand:
+    op = OPS.get(OPS.resolve(name))
+    if op is None or not op.accepts(len(operands)):
+        inside = r",\, ".join(text for text, _ in operands)
+        return rf"\operatorname{{{_plain_words(name)}}}\left({inside}\right)", ATOM
+    return fill(op, "latex", operands, attrs), level_of(op, "latex")
+
+
+# graphs -------------------------------------------------------------------------------------
+
+
+def latex_graph(graph: Graph, *, link: bool = False) -> str:
+    """The whole graph typeset: ``f = \\sigma\\left(w_{0} x_{0} + w_{1}\\right)``.
+
+    Named and forking intermediates are lines of their own, set under each other.  With ``link``
+    every term is wrapped in ``\\href{node:ID}{…}``, outer terms around inner ones.  Works on broken
+    graphs too: a port without a wire is shown as ``?``.  A graph of more than LARGEST ops is only
+    hinted at.
+    """
+    lines = latex_lines(graph, link=link)
+    if len(lines) == 1:
+        return lines[0]
+    rows = (line if " = " not in line else line.replace(" = ", " &= ", 1) for line in lines)
+    return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
+
+
+def latex_lines(graph: Graph, *, link: bool = False) -> list[str]:
+    """The lines of ``latex_graph``, the output last; see there."""
+    if not graph.nodes:
+        return [r"\ldots"]
+    plan = outline(graph)
+    output = graph.nodes[plan.output]
+    name = latex_name(plan.names.get(plan.output) or "f")
+    count = sum(not node.leaf for node in graph.nodes.values())
+    if count > LARGEST:
+        return [rf"{name} = \ldots \quad \text{{({count} operations: too many to typeset)}}"]
+    printer = _Printer(graph, plan, link)
+    lines = [printer.line(node_id) for node_id in plan.lines]
+    if output.leaf or not plan.lines:
+        lines.append(printer.operand(plan.output)[0])
+    if sum(len(re.sub(r"\\href\{[^{}]*\}", "", line)) for line in lines) > LONGEST:
+        return [rf"{name} = \ldots \quad \text{{(too long to typeset)}}"]
+    return lines
+
+
+class _Printer:
+    """Prints the nodes of one graph, inputs before users, each once."""
+
+    def __init__(self, graph: Graph, plan: Outline, link: bool) -> None:
+        self._graph, self._plan, self._link = graph, plan, link
+        self._printed: dict[str, Operand] = {}
+        for node_id in plan.order:
+            node = graph.nodes[node_id]
+            if not node.leaf:
+                self._printed[node_id] = self._op(node)
+
+    def line(self, node_id: str) -> str:
+        right = self._linked(node_id, self._printed[node_id][0])
+        name = self._plan.names.get(node_id)
+        return f"{self._linked(node_id, latex_name(name))} = {right}" if name else right
+
+    def operand(self, node_id: str) -> Operand:
+        """What stands for a node where it is used."""
+        node = self._graph.nodes.get(node_id)
+        if node is None:
+            return "?", ATOM
+        if node_id in self._plan.names:
+            return self._linked(node_id, latex_name(self._plan.names[node_id] or "f")), ATOM
+        if node.leaf:
+            text = constant_latex(node)
+            return self._linked(node_id, text), _number_level(text)
+        text, level = self._printed.pop(node_id, (r"\ldots", ATOM))
+        return self._linked(node_id, text), level
+
+    def _op(self, node: Node) -> Operand:
+        return _application(node.op, [self.operand(i) for i in node.inputs], node.attrs)
+
+    def _linked(self, node_id: str, latex: str) -> str:
+        if not self._link or any(c in node_id for c in "{}\\#%"):
+            return latex
+        return rf"\href{{node:{node_id}}}{{{latex}}}"
+
+
+def constant_latex(node: Node) -> str:
+    """A constant's value, e and π by name."""
+    return {np.e: "e", np.pi: r"\pi"}.get(
+        node.value if isinstance(node.value, float) else None
+    ) or (latex_number(1.0 if node.value is None else node.value, 6))
+
+
+# labels -------------------------------------------------------------------------------------
+
+
+def text_label(graph: Graph, node_id: str) -> str:
+    """A short label in plain characters: ``w0·x0``, ``s + w2``, ``σ(z)``.
+
+    A leaf is called by its name or value.  Operands without a name are written out as far as
+    LABEL_LENGTH characters allow, else shown as ``…``.
+    """
+    node = graph.nodes.get(node_id)
+    if node is None:
+        return "?"
+    if node.leaf:
+        return _leaf_label(node)
+    label = ""
+    for depth in (3, 2, 1):
+        label = _label(graph, node, depth)[0]
+        if len(label) <= LABEL_LENGTH:
+            return label
+    return label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1] + "…"
+
+
+def _leaf_label(node: Node) -> str:
+    if node.name:
+        return node.name
+    return number(1.0 if node.value is None else node.value) if node.op == CONSTANT else node.id
+
+
+def _label(graph: Graph, node: Node, depth: int) -> Operand:
+    operands: list[Operand] = []
+    for source in node.inputs:
+        operand = graph.nodes.get(source)
+        if operand is None:
+            operands.append(("?", ATOM))
+        elif operand.leaf or operand.name:
+            text = _leaf_label(operand) if operand.leaf else operand.name
+            operands.append((text, _number_level(text)))
+        elif depth <= 1:
+            operands.append(("…", ATOM))
+        else:
+            operands.append(_label(graph, operand, depth - 1))
+    op = OPS.get(node.op)
+    if op is None or not op.accepts(len(operands)):
+        return f"{node.op}({', '.join(text for text, _ in operands)})", ATOM
+    text = fill(op, "text", operands, node.attrs)
+    if text.startswith(f"{op.name}(") and op.symbol.isalpha():
+        text = op.symbol + text[len(op.name) :]
+    return text.replace("*", "·").replace("-", MINUS), op.level if not node.attrs else ATOM
