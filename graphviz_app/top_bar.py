@@ -72,4 +72,4 @@ class TopBar(QFrame):
             f" border-bottom: 1px solid {theme.hairline}; }}"
         )
         self.title.setStyleSheet(f"color: {theme.text}")
-        self.file_name.setStyleSheet(f"color: {theme.muted}")
+        self.file_name.setStyleSheet(f"color: {theme.text_soft}")

@@ -5,11 +5,12 @@ Inside a step an unnamed node is called q, and an unnamed input by the name of i
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.graph.graph import INPUT, PARAMETER, Value
+from engine.graph.graph import CONSTANT, INPUT, PARAMETER, Value
 from engine.graph.notation import fill, latex_name, latex_number
 from engine.numerals import number
 from engine.ops import OPS
@@ -22,23 +23,39 @@ if TYPE_CHECKING:
 ARTICLE = {INPUT: "an input", PARAMETER: "a parameter"}
 
 
+PLACEHOLDERS = "quvprst"
+
+
 def names_in_step(step: Step, plan: Plan) -> tuple[str, tuple[str, ...]]:
-    """What the node and its inputs are called within this step."""
-    taken = {plan.nodes[plan.slots[i]].name for i in step.inputs}
+    """What the node and its inputs are called within this step: no two things alike.
+
+    A constant is called by its number.
+    """
+    taken = set(plan.names)
+    free = (n for n in itertools.chain(PLACEHOLDERS, itertools.count()) if str(n) not in taken)
     inputs: list[str] = []
+    met: dict[str, str] = {}
     for port, source in enumerate(step.inputs):
         node = plan.nodes[plan.slots[source]]
-        name = node.name
-        if not name:
-            name = OPS[step.op].input_name(port)
-            while name in taken:
-                name = chr(ord(name[0]) + 1) + name[1:] if name[0] not in "zZ" else "u"
+        name = node.name or met.get(source, "")
+        if node.op == CONSTANT and not name:
+            name = number(step.input_values[port])
+        elif not name:
+            port_name = OPS[step.op].input_name(port)
+            name = port_name if port_name not in taken else str(next(free))
             taken.add(name)
+            met[source] = name
         inputs.append(name)
-    own = step.name or ("f" if step.node == plan.nodes[plan.output].id else "q")
-    while not step.name and own in taken:
-        own = chr(ord(own) + 1) if own != "z" else "q"
+    own = step.name
+    if not own:
+        wanted = "f" if step.node == plan.nodes[plan.output].id else "q"
+        own = wanted if wanted not in taken else next(str(n) for n in free if str(n) not in taken)
     return own, tuple(inputs)
+
+
+def typeset_name(name: str) -> str:
+    """LaTeX of a name from ``names_in_step``, which may be a constant's number."""
+    return name.replace("−", "-") if name[:1] in "−0123456789∞" else latex_name(name)
 
 
 def output_name(plan: Plan) -> str:
@@ -55,20 +72,26 @@ def explain(step: Step, plan: Plan) -> tuple[str, str]:
 
 
 def _value_text(value: Value) -> str:
-    return number(value) if np.ndim(value) == 0 else f"a {shape_text(np.shape(value))} array"
+    shape = np.shape(value)
+    if not shape:
+        return number(value)
+    if len(shape) == 1:
+        return f"a vector of {shape[0]} {'number' if shape[0] == 1 else 'numbers'}"
+    return f"a {shape_text(shape)} matrix" if len(shape) == 2 else f"a {shape_text(shape)} array"
 
 
 def _gradient_latex(plan: Plan, name: str) -> str:
-    return rf"\frac{{\partial {latex_name(output_name(plan))}}}{{\partial {latex_name(name)}}}"
+    return rf"\frac{{\partial {typeset_name(output_name(plan))}}}{{\partial {typeset_name(name)}}}"
 
 
 def _forward_leaf(step: Step) -> tuple[str, str]:
     kind = ARTICLE.get(step.op, "a constant")
     name = step.name or step.node
-    sentence = f"{name} is {kind} with the value {_value_text(step.output)}."
+    link = "," if np.ndim(step.output) else " with the value"
+    sentence = f"{name} is {kind}{link} {_value_text(step.output)}."
     if step.unset:
         sentence = f"{name} is {kind} without a value yet: it counts as 1."
-    return sentence, f"{latex_name(name)} = {latex_number(step.output)}"
+    return sentence, f"{typeset_name(name)} = {latex_number(step.output)}"
 
 
 def _backward_leaf(step: Step, plan: Plan) -> tuple[str, str]:
@@ -115,8 +138,8 @@ def _forward_op(step: Step, plan: Plan) -> tuple[str, str]:
     op = OPS[step.op]
     own, inputs = names_in_step(step, plan)
     said = fill(op, "text", [(name, ATOM) for name in inputs], step.attrs)
-    typeset = fill(op, "latex", [(latex_name(name), ATOM) for name in inputs], step.attrs)
-    parts, latex = [own, _signs(said)], [latex_name(own), typeset]
+    typeset = fill(op, "latex", [(typeset_name(name), ATOM) for name in inputs], step.attrs)
+    parts, latex = [own, _signs(said)], [typeset_name(own), typeset]
     if all(np.ndim(v) == 0 for v in step.input_values):
         numbers = [(number(v), _level(v)) for v in step.input_values]
         parts.append(_signs(fill(op, "text", numbers, step.attrs)))
@@ -143,7 +166,9 @@ def _backward_op(step: Step, plan: Plan) -> tuple[str, str]:
     said, latex = [], []
     if step.node == plan.nodes[plan.output].id:
         scalar = np.ndim(step.upstream) == 0
-        said.append(f"The backward pass starts here: ∂{f}/∂{f} = 1{'' if scalar else ' everywhere'}.")
+        said.append(
+            f"The backward pass starts here: ∂{f}/∂{f} = 1{'' if scalar else ' everywhere'}."
+        )
     elif len(step.terms) > 1 and np.ndim(step.upstream) == 0:
         parts = " + ".join(_bracketed(t.value) for t in step.terms)
         said.append(
@@ -169,8 +194,8 @@ def _backward_op(step: Step, plan: Plan) -> tuple[str, str]:
         seen.add(source)
         said.append(f"{name} receives {work}{again}.")
         chain = (
-            rf"\frac{{\partial {latex_name(own)}}}{{\partial {latex_name(name)}}} \cdot "
-            rf"\frac{{\partial {latex_name(f)}}}{{\partial {latex_name(own)}}}"
+            rf"\frac{{\partial {typeset_name(own)}}}{{\partial {typeset_name(name)}}} \cdot "
+            rf"\frac{{\partial {typeset_name(f)}}}{{\partial {typeset_name(own)}}}"
         )
         numbers = f"{_latex_bracketed(local)} \\cdot {_latex_bracketed(step.upstream or 0.0)}"
         latex.append(f"{left} = {chain} = {numbers} = {latex_number(product)}")

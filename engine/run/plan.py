@@ -12,8 +12,6 @@ from engine.errors import GraphError
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node
 from engine.graph.problems import find_problems, topological_order
 from engine.ops import OPS
-from engine.ops.op import Op
-
 
 # (slot, op, attributes, *input slots): flat, because every further object costs collector time
 PlanStep = tuple[Any, ...]
@@ -29,7 +27,7 @@ class Plan:
     attributes: every slot will hold a float.
     """
 
-    __slots__ = ("constants", "leaves", "nodes", "output", "scalar", "slots", "steps")
+    __slots__ = ("_names", "constants", "leaves", "nodes", "output", "scalar", "slots", "steps")
 
     def __init__(
         self,
@@ -48,11 +46,19 @@ class Plan:
         self.constants = constants
         self.output = output
         self.scalar = scalar
+        self._names: frozenset[str] | None = None
 
     @property
     def ids(self) -> list[str]:
         """Node ids by slot."""
         return [node.id for node in self.nodes]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that nodes have."""
+        if self._names is None:
+            self._names = frozenset(node.name for node in self.nodes if node.name)
+        return self._names
 
 
 def lower(graph: Graph) -> Plan:

@@ -78,7 +78,16 @@ class Walk(Sequence[Step]):
     leaves included.  ``value`` and ``gradient`` take a node's name or id.  A walk never changes.
     """
 
-    __slots__ = ("_accumulated", "_forward_count", "_gradients", "_rows", "_sequence", "_terms", "_values", "plan")
+    __slots__ = (
+        "_accumulated",
+        "_forward_count",
+        "_gradients",
+        "_rows",
+        "_sequence",
+        "_terms",
+        "_values",
+        "plan",
+    )
 
     def __init__(
         self, plan: Plan, values: list[Value], gradients: list[Value | None], rows: list[tuple]
@@ -232,7 +241,9 @@ class Walk(Sequence[Step]):
             if row >= 0:
                 _, _, slopes, *products = self._rows[row]
                 carries = self._carries(node, inputs)
-                keep = lambda parts: tuple(p if c else None for p, c in zip(parts, carries, strict=True))
+                keep = lambda parts: tuple(
+                    p if c else None for p, c in zip(parts, carries, strict=True)
+                )
                 fields["locals"] = None if slopes is None else keep(slopes)
                 fields["products"] = keep(products)
                 fields["accumulated"] = keep(self._accumulated[row])
@@ -275,6 +286,10 @@ class Walk(Sequence[Step]):
                 )
                 return [Problem(ProblemKind.NON_FINITE, node.id, sentence)]
         return found
+
+
+def _where(carries: list[bool], parts: Sequence[Value]) -> tuple[Value | None, ...]:
+    return tuple(p if c else None for p, c in zip(parts, carries, strict=True))
 
 
 def finite(value: Value) -> bool:

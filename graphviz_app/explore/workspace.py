@@ -6,29 +6,29 @@ one of them goes through here to the document or the player.
 
 from __future__ import annotations
 
+from engine.graph.formula import parse, to_text
+from graphviz_app.explore.formula_bar import FormulaBar
+from graphviz_app.explore.inspector import Inspector
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.errors import FormulaError
-from engine.graph.formula import parse, to_text
-from engine.graph.graph import Wire
 from engine.graph.notation import latex_graph, latex_name, text_label
-from engine.numerals import fixed, number
-from engine.run.explain import names_in_step
+from engine.numerals import number
+from engine.run.explain import names_in_step, typeset_name
 from engine.run.walk import Phase, Step
 from graphviz_app.canvas.minimap import Minimap
 from graphviz_app.canvas.model import CanvasModel, kind_color
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
 from graphviz_app.explore.curve import CurvePlot
-from graphviz_app.explore.formula_bar import FormulaBar
-from graphviz_app.explore.inspector import Inspector
 from graphviz_app.explore.problems import ProblemList
 from graphviz_app.explore.step_panel import StepPanel
 from graphviz_app.explore.tape import TapeTable
 from graphviz_app.explore.timeline import Timeline
 from graphviz_app.player import Player
 from graphviz_app.theme import Theme
+from graphviz_app.walk_view import lit_at, numbers_at
 
 RIGHT_COLUMN_PX = 320
 TAPE_PX = 150
@@ -217,21 +217,12 @@ class ExploreWorkspace(QWidget):
             self.view.set_active(None, Phase.FORWARD, [])
             self.step_panel.show_step(None, latex_name, "")
             return
-        values, gradients = walk.seen_at(index)
-        slots = walk.plan.slots
-        order = [slots[i] for i in self.model.ids]
-        fork_free = [
-            gradients[k] if not walk.plan.nodes[k].op == "constant" else None for k in order
-        ]
-        self.view.set_texts(
-            ["" if values[k] is None else fixed(values[k]) for k in order],
-            ["" if g is None else fixed(g) for g in fork_free],
-        )
+        self.view.set_texts(*numbers_at(walk, self.model.ids, index))
+        self.view.set_active(*lit_at(walk, index))
         step = walk.steps[index] if 0 <= index < len(walk) else None
         self.timeline.set_index(min(index, len(walk) - 1))
         self.timeline.set_caption(self._caption(index))
         self.tape.set_index(min(index, len(walk) - 1))
-        self._light(step)
         self._explain(step)
 
     def _caption(self, index: int) -> str:
@@ -244,15 +235,6 @@ class ExploreWorkspace(QWidget):
         _, node = walk.where(index)
         return text_label(self.document.shown, node)
 
-    def _light(self, step: Step | None) -> None:
-        if step is None:
-            self.view.set_active(None, Phase.FORWARD, [])
-            return
-        wires = [Wire(source, step.node, port) for port, source in enumerate(step.inputs)]
-        if step.phase is Phase.BACKWARD and not wires:
-            wires = [Wire(step.node, term.user, term.port) for term in step.terms]
-        self.view.set_active(step.node, step.phase, wires)
-
     def _explain(self, step: Step | None) -> None:
         walk = self.document.walk
         assert walk is not None
@@ -264,7 +246,9 @@ class ExploreWorkspace(QWidget):
         names = {step.node: own, **dict(zip(step.inputs, inputs, strict=True))}
         names[walk.output] = walk.plan.nodes[walk.plan.output].name or "f"
         self.step_panel.show_step(
-            step, lambda i: latex_name(names.get(i, i)), text_label(self.document.shown, step.node)
+            step,
+            lambda i: typeset_name(names.get(i, i)),
+            text_label(self.document.shown, step.node),
         )
         self._show_curve(step if step.inputs else self._curve_step())
 
@@ -276,7 +260,7 @@ class ExploreWorkspace(QWidget):
         return f"{name} = {number(walk.value(walk.output))}"
 
     def _curve_step(self) -> Step | None:
-        """The step whose curve is shown while no op is active: the selection's, else the output's."""
+        """Whose curve is shown while no op is active: the selection's, else the output's."""
         walk = self.document.walk
         if walk is None:
             return None

@@ -1,0 +1,55 @@
+"""A picture of a graph and its walk, without a window."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtGui import QGuiApplication
+
+import engine
+from engine.errors import EngineError, GraphError
+from engine.graph.graph import Graph
+from engine.graph.levels import open_composites
+from engine.graph.problems import find_problems
+
+
+def draw(graph: Graph, path: Path, dark: bool, scale: float, step: int | None) -> None:
+    """Draw ``graph`` into ``path`` (.png, .svg or .pdf).
+
+    ``step`` counts as ``steps`` prints them, 0 standing for before the first; None shows all.
+    A graph that cannot run is drawn with its problems.  Raises EngineError where the file cannot
+    be written or there is no such step.
+    """
+    if QGuiApplication.instance() is None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from graphviz_app.canvas.export import render
+    from graphviz_app.canvas.model import CanvasModel
+    from graphviz_app.theme import theme
+    from graphviz_app.walk_view import lit_at, numbers_at
+    from graphviz_app.window import make_app
+
+    app = make_app(["graphviz-app"])  # kept: fonts live as long as it does
+    opened = open_composites(graph)
+    model = CanvasModel.from_graph(opened.graph, opened.frames, graph.positions)
+    problems = find_problems(graph)
+    try:
+        walk = engine.trace(opened.graph)
+        problems += walk.problems
+    except GraphError:
+        walk = None
+    model.set_problems(problems)
+    if walk is not None:
+        if step is not None and not 0 <= step <= len(walk):
+            raise EngineError(f"There is no step {step}: the walk has the steps 1 to {len(walk)}.")
+        index = len(walk) if step is None else step - 1
+        model.values, model.gradients = numbers_at(walk, model.ids, index)
+        model.set_active(*lit_at(walk, index))
+    if not path.parent.is_dir():
+        raise EngineError(f"Cannot draw into {path}: its folder does not exist.")
+    try:
+        render(model, path, theme(dark), scale)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise EngineError(f"Cannot draw into {path}: {reason.lower()}.") from error
+    del app

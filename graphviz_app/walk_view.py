@@ -1,0 +1,36 @@
+"""What of a walk stands on the canvas at one step: the numbers at the wires and what is lit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.graph.graph import CONSTANT, Wire
+from engine.numerals import fixed
+from engine.run.walk import Phase, Walk
+
+
+def numbers_at(walk: Walk, ids: Sequence[str], index: int) -> tuple[list[str], list[str]]:
+    """(values, gradients) as texts for the nodes ``ids`` after step ``index``; "" if not reached."""
+    values, gradients = walk.seen_at(index)
+    shown_values, shown_gradients = [], []
+    for node_id in ids:
+        slot = walk.plan.slots[node_id]
+        value, gradient = values[slot], gradients[slot]
+        carries = gradient is not None and walk.plan.nodes[slot].op != CONSTANT
+        shown_values.append("" if value is None else fixed(value))
+        shown_gradients.append(fixed(gradient) if carries else "")
+    return shown_values, shown_gradients
+
+
+def lit_at(walk: Walk, index: int) -> tuple[str | None, Phase, list[Wire]]:
+    """(active node, pass, its wires) at step ``index``; no node before the first and at the end.
+
+    An op lights the wires of its inputs, a leaf in the backward pass those its gradient came by.
+    """
+    if not 0 <= index < len(walk):
+        return None, Phase.FORWARD, []
+    step = walk.steps[index]
+    wires = [Wire(source, step.node, port) for port, source in enumerate(step.inputs)]
+    if step.phase is Phase.BACKWARD and not wires:
+        wires = [Wire(step.node, term.user, term.port) for term in step.terms]
+    return step.node, step.phase, wires
