@@ -20,6 +20,7 @@ from engine.ops.expr import Expr, Var, symbols
 from engine.ops.kinds import arrays
 
 Shape = tuple[int, ...]
+PLAIN = (bool, int, float)
 
 # How tightly the notation of an op binds, for parentheses: a template asks of an operand the
 # least level that may stand there bare ("{a:1} + {b:2}").
@@ -103,7 +104,11 @@ class Op:
         if not self.accepts(len(inputs)):
             want = "one or more inputs" if self.variadic else ", ".join(self.inputs)
             raise OpError(f"{self.name} takes {want}; it was given {len(inputs)} input(s).")
-        return [np.asarray(x) for x in inputs]
+        if self.local is None:
+            return [np.asarray(x) for x in inputs]
+        # As in NumPy, a plain number takes the type of the arrays that it meets.
+        solid = [x if type(x) in PLAIN else np.asarray(x) for x in inputs]
+        return [np.asarray(x, np.result_type(*solid)) if type(x) in PLAIN else x for x in solid]
 
     def forward(self, *inputs: Any, **attrs: Any) -> np.ndarray:
         """The value, NumPy in and out; the dtype of floating inputs is kept.
