@@ -1,0 +1,127 @@
+"""Where everything is, in NumPy arrays: the source that all painting and hit testing reads.
+
+Scene pixels, x to the right and y down; a node's place is its centre.  Knows no Qt.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+PORT_STEP = 16.0  # between two ports of a node
+MARGIN = 12.0  # how far a ring or a badge reaches beyond its node
+LABEL_REACH = 96.0  # how far numbers reach to the right of their node
+LABEL_HEIGHT = 20.0  # and above and below the wire
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+class Geometry:
+    """Centres and sizes of n nodes, and the ends of m wires.
+
+    ``lines`` is m × 4: x and y of a wire's start at its source's output port and of its end at
+    its target's input port.  ``port_dy`` is the end's height relative to the target's centre.
+    """
+
+    def __init__(
+        self, size: np.ndarray, source: np.ndarray, target: np.ndarray, port_dy: np.ndarray
+    ) -> None:
+        self.size = size
+        self.xy = np.zeros_like(size)
+        self.source, self.target, self.port_dy = source, target, port_dy
+        self.fan_out = np.bincount(source, minlength=len(size))
+        self.lines = np.zeros((len(source), 4))
+        self._wires_of: list[list[int]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.size)
+
+    def set_centres(self, xy: np.ndarray) -> None:
+        """Move all nodes."""
+        self.xy[:] = xy
+        self._refresh(slice(None))
+
+    def move(self, node: int, x: float, y: float) -> list[int]:
+        """Move one node; the wires that follow it."""
+        wires = self.wires_of(node)
+        self.xy[node] = x, y
+        if wires:
+            self._refresh(np.array(wires))
+        return wires
+
+    def _refresh(self, wires: slice | np.ndarray) -> None:
+        source, target = self.source[wires], self.target[wires]
+        self.lines[wires, 0] = self.xy[source, 0] + self.size[source, 0] / 2
+        self.lines[wires, 1] = self.xy[source, 1]
+        self.lines[wires, 2] = self.xy[target, 0] - self.size[target, 0] / 2
+        self.lines[wires, 3] = self.xy[target, 1] + self.port_dy[wires]
+
+    def wires_of(self, node: int) -> list[int]:
+        """The wires that start or end at ``node``."""
+        if self._wires_of is None:
+            self._wires_of = [[] for _ in range(len(self))]
+            ends = zip(self.source.tolist(), self.target.tolist(), strict=True)
+            for wire, (source, target) in enumerate(ends):
+                self._wires_of[source].append(wire)
+                self._wires_of[target].append(wire)
+        return self._wires_of[node]
+
+    # culling ------------------------------------------------------------------------------------
+
+    def nodes_in(self, box: Box, reach: float = MARGIN) -> np.ndarray:
+        """Indices of the nodes that touch ``box``, grown to the left and around by ``reach``."""
+        left, top, right, bottom = box
+        x, y = self.xy[:, 0], self.xy[:, 1]
+        w, h = self.size[:, 0] / 2, self.size[:, 1] / 2
+        keep = (x + w + reach >= left) & (x - w - MARGIN <= right)
+        keep &= (y + h + MARGIN >= top) & (y - h - MARGIN <= bottom)
+        return np.flatnonzero(keep)
+
+    def wires_in(self, box: Box) -> np.ndarray:
+        """Indices of the wires whose bounding box touches ``box``."""
+        left, top, right, bottom = box
+        x0, y0, x1, y1 = self.lines.T
+        keep = (np.maximum(x0, x1) >= left - 60) & (np.minimum(x0, x1) <= right + 60)
+        keep &= (np.maximum(y0, y1) >= top - 6) & (np.minimum(y0, y1) <= bottom + 6)
+        return np.flatnonzero(keep)
+
+    def node_at(self, x: float, y: float, least: float) -> int:
+        """The node under a point, or −1; every node is at least ``least`` wide and high."""
+        if not len(self):
+            return -1
+        dx, dy = np.abs(self.xy[:, 0] - x), np.abs(self.xy[:, 1] - y)
+        half = np.maximum(self.size, least) / 2
+        hit = np.flatnonzero((dx <= half[:, 0]) & (dy <= half[:, 1]))
+        if not len(hit):
+            return -1
+        return int(hit[np.argmin(np.hypot(dx[hit], dy[hit]))])
+
+    def room_right(self, nodes: np.ndarray) -> np.ndarray:
+        """For each of ``nodes`` the free width to its right, seen among these nodes only."""
+        if not len(nodes):
+            return np.empty(0)
+        x, y = self.xy[nodes, 0], self.xy[nodes, 1]
+        w, h = self.size[nodes, 0] / 2, self.size[nodes, 1] / 2
+        free = (x - w)[None, :] - (x + w)[:, None]
+        beside = np.abs(y[None, :] - y[:, None]) < h[None, :] + LABEL_HEIGHT
+        return np.where(beside & (free > 0), free, np.inf).min(axis=1)
+
+    def bounds(self, nodes: np.ndarray | None = None, reach: float = 0.0) -> Box:
+        """The box around all nodes (or these), numbers on the right included by ``reach``."""
+        xy, size = (self.xy, self.size) if nodes is None else (self.xy[nodes], self.size[nodes])
+        if not len(xy):
+            return (0.0, 0.0, 0.0, 0.0)
+        low, high = (xy - size / 2).min(axis=0), (xy + size / 2).max(axis=0)
+        return (float(low[0]), float(low[1]), float(high[0]) + reach, float(high[1]))
+
+    def wires_box(self, wires: list[int] | np.ndarray) -> Box:
+        """The box around some wires, curves included."""
+        lines = self.lines[wires]
+        xs, ys = lines[:, (0, 2)], lines[:, (1, 3)]
+        bend = 40.0 + float(np.abs(lines[:, 2] - lines[:, 0]).max(initial=0.0)) / 4
+        bend = bend if bool((lines[:, 2] < lines[:, 0] + 40).any()) else 8.0
+        return (
+            float(xs.min()) - bend,
+            float(ys.min()) - 8,
+            float(xs.max()) + bend,
+            float(ys.max()) + 8,
+        )

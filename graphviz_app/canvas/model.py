@@ -1,0 +1,297 @@
+"""What the canvas shows: an engine graph as drawn nodes, wires and frames, and their state.
+
+Built once for each structure of the graph; numbers, places and lights change in place.  A
+constant that one op uses is not drawn: it stands in that op's label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from engine.graph.graph import Graph, Node
+from engine.ops import OPS
+from engine.run.walk import Phase
+from graphviz_app.canvas.geometry import PORT_STEP, Box, Geometry
+from graphviz_app.canvas.labels import Label, inlinable, leaf_label, op_label, width_estimate
+from graphviz_app.canvas.layout import place
+
+if TYPE_CHECKING:
+    from graphviz_app.theme import Theme
+
+GRID = 8.0  # scene pixels that dragged nodes snap to
+ROUNDING = 2.0  # and those that the layout rounds to
+LEAF_SIZE = (64.0, 44.0)
+OP_SIZE = (60.0, 44.0)
+LABEL_ROOM = 52.0  # to the right of a node: six digits of a number
+FRAME_PAD = (16.0, 30.0)
+FRAME_LABELS = 46.0  # a frame encloses the numbers of its last node
+
+
+class Kind(Enum):
+    """What a node is, which is its colour."""
+
+    INPUT = "input"
+    PARAMETER = "parameter"
+    CONSTANT = "constant"
+    PLAIN = "plain"
+    ACTIVATION = "activation"
+    LAYER = "layer"
+    LOSS = "loss"
+
+    def color(self, theme: Theme) -> str:
+        """The colour of its border and name."""
+        name = "plain" if self is Kind.CONSTANT else self.value
+        return getattr(theme, name)
+
+
+_OP_KINDS = {"activation": Kind.ACTIVATION, "array": Kind.LAYER, "loss": Kind.LOSS}
+
+
+def kind_of(node: Node) -> Kind:
+    """The kind of a node of an engine graph; ops that nobody knows are plain."""
+    if node.leaf:
+        return Kind(node.op)
+    return _op_kind(node.op)
+
+
+def _op_kind(op: str) -> Kind:
+    return _OP_KINDS.get(OPS[op].kind, Kind.PLAIN) if op in OPS else Kind.PLAIN
+
+
+def kind_color(node: Node, theme: Theme) -> str:
+    """The theme's colour for a node, as ``#rrggbb``."""
+    return kind_of(node).color(theme)
+
+
+class FrameLike(Protocol):
+    """What ``engine.graph.levels.Frame`` says of an opened composite."""
+
+    @property
+    def op(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def members(self) -> tuple[str, ...]: ...
+
+
+class ProblemLike(Protocol):
+    """What ``engine.graph.problems.Problem`` says of a node."""
+
+    @property
+    def node(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class FrameBox:
+    """A dashed box with a title around some nodes."""
+
+    title: str
+    members: np.ndarray
+    kind: Kind
+
+
+class CanvasModel:
+    """Drawn nodes in the order of ``ids``; everything else is aligned with it.
+
+    ``values`` and ``gradients`` are what stands at the wires ("" where a pass has not been yet).
+    ``lit`` and ``lit_wires`` are what is not dimmed while ``active`` is a node.
+    """
+
+    def __init__(
+        self,
+        ids: list[str],
+        nodes: list[Node],
+        labels: list[Label],
+        geometry: Geometry,
+        wires: list[tuple[str, str, int]],
+        ports: list[list[float]],
+        frames: list[FrameBox],
+        inlined: Mapping[str, str],
+    ) -> None:
+        self.ids, self.nodes, self.labels, self.geometry = ids, nodes, labels, geometry
+        self.wires, self.ports, self.frames = wires, ports, frames
+        self.index = {node: k for k, node in enumerate(ids)}
+        self.index.update((c, self.index[user]) for c, user in inlined.items())
+        self.wire_index = {wire: k for k, wire in enumerate(wires)}
+        self.kinds = [kind_of(node) for node in nodes]
+        order = list(Kind)
+        self.kind_codes = np.array([order.index(k) for k in self.kinds], dtype=np.int8)
+        self.unset = [n.leaf and n.op != "constant" and n.value is None for n in nodes]
+        self.values = [""] * len(ids)
+        self.gradients = [""] * len(ids)
+        self.problems: dict[int, str] = {}
+        self.active, self.phase = -1, Phase.FORWARD
+        self.selected = -1
+        self.highlighted: frozenset[int] = frozenset()
+        self.lit = np.ones(len(ids), dtype=bool)
+        self.lit_wires: list[int] = []
+        self._automatic: np.ndarray | None = None
+
+    @classmethod
+    def from_graph(
+        cls,
+        graph: Graph,
+        frames: Iterable[FrameLike] = (),
+        positions: Mapping[str, tuple[float, float]] | None = None,
+    ) -> CanvasModel:
+        """Everything that is drawn of ``graph``; nodes without a position are laid out.
+
+        Total: unknown ops, missing inputs, dangling wires and cycles are drawn as they are.
+        """
+        inlined = _inlined_constants(graph)
+        ids = [i for i in graph.nodes if i not in inlined]
+        index = {node: k for k, node in enumerate(ids)}
+        nodes = [graph.nodes[i] for i in ids]
+        labels, ports = [], []
+        sizes = np.empty((len(ids), 2))
+        wires: list[tuple[str, str, int]] = []
+        ends: list[tuple[int, int, float]] = []
+        for k, node in enumerate(nodes):
+            label, heights = _node_face(graph, node, inlined)
+            labels.append(label)
+            ports.append([h for h in heights if h is not None])
+            least = LEAF_SIZE if node.leaf else OP_SIZE
+            width = max(least[0], 8.0 * np.ceil((width_estimate(label) + 22.0) / 8.0))
+            sizes[k] = width, max(least[1], PORT_STEP * len(ports[-1]) + 8.0)
+            for port, source in enumerate(node.inputs):
+                height = heights[port]
+                if source in index and height is not None:
+                    wires.append((source, node.id, port))
+                    ends.append((index[source], k, height))
+        table = np.array(ends, dtype=float).reshape(-1, 3)
+        geometry = Geometry(
+            sizes, table[:, 0].astype(np.intp), table[:, 1].astype(np.intp), table[:, 2]
+        )
+        boxes = []
+        for frame in frames:
+            members = [index[i] for i in frame.members if i in index]
+            if members:
+                boxes.append(FrameBox(frame.title, np.array(members), _op_kind(frame.op)))
+        model = cls(ids, nodes, labels, geometry, wires, ports, boxes, inlined)
+        model.set_positions(positions or {})
+        return model
+
+    # places -------------------------------------------------------------------------------------
+
+    def set_positions(self, positions: Mapping[str, tuple[float, float]]) -> None:
+        """Put nodes where the user did; all others go where the layout puts them."""
+        fixed = [(k, positions[i]) for k, i in enumerate(self.ids) if i in positions]
+        complete = len(fixed) == len(self.ids)
+        xy = np.zeros((len(self.ids), 2)) if complete else self._layout().copy()
+        for k, centre in fixed:
+            xy[k] = centre
+        self.geometry.set_centres(xy)
+
+    def _layout(self) -> np.ndarray:
+        if self._automatic is None:
+            sizes = {i: (w, h) for i, (w, h) in zip(self.ids, self.geometry.size, strict=True)}
+            centres = place(
+                self.ids,
+                [(source, target) for source, target, _ in self.wires],
+                sizes,
+                label_room=dict.fromkeys(self.ids, LABEL_ROOM),
+                frames=[[self.ids[k] for k in f.members] for f in self.frames],
+            )
+            xy = np.array([centres[i] for i in self.ids]).reshape(-1, 2)
+            self._automatic = np.round(xy / ROUNDING) * ROUNDING
+        return self._automatic
+
+    def frame_box(self, frame: FrameBox) -> Box:
+        """The dashed border of a frame: its members, their numbers included, and some air."""
+        left, top, right, bottom = self.geometry.bounds(frame.members, FRAME_LABELS)
+        pad_x, pad_y = FRAME_PAD
+        return (left - pad_x, top - pad_y, right + pad_x, bottom + pad_y)
+
+    def bounds(self) -> Box:
+        """The box around everything that is drawn."""
+        boxes = [self.geometry.bounds(reach=FRAME_LABELS), *map(self.frame_box, self.frames)]
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+        title = 20.0 if self.frames else 0.0
+        return (min(lefts), min(tops) - title, max(rights), max(bottoms))
+
+    # texts and lights ---------------------------------------------------------------------------
+
+    def set_texts(self, values: Sequence[str], gradients: Sequence[str]) -> None:
+        """What stands above and below each output wire, in the order of ``ids``; [] for none."""
+        count = len(self.ids)
+        if any(len(texts) not in (0, count) for texts in (values, gradients)):
+            raise ValueError(f"{count} nodes need {count} values and gradients, or none")
+        self.values = list(values) or [""] * count
+        self.gradients = list(gradients) or [""] * count
+
+    def set_active(
+        self,
+        node: str | None,
+        phase: Phase = Phase.FORWARD,
+        wires: Iterable[tuple[str, str, int]] = (),
+    ) -> None:
+        """Light one node and ``wires`` (source, target, port), and dim the rest; None lights all.
+
+        Wires from constants that are not drawn are passed over.
+        """
+        self.active = -1 if node is None else self.index.get(node, -1)
+        self.phase = phase
+        self.lit_wires = []
+        self.lit[:] = self.active < 0
+        if self.active < 0:
+            return
+        self.lit[self.active] = True
+        found = (self.wire_index.get((s, t, p)) for s, t, p in wires)
+        self.lit_wires = [k for k in found if k is not None]
+        self.lit[self.geometry.source[self.lit_wires]] = True
+        self.lit[self.geometry.target[self.lit_wires]] = True
+
+    def set_problems(self, problems: Iterable[ProblemLike]) -> None:
+        """Mark the nodes that something is wrong with; the first sentence of a node counts."""
+        self.problems = {}
+        for problem in problems:
+            where = self.index.get(problem.node)
+            if where is not None:
+                self.problems.setdefault(where, problem.sentence)
+
+
+def _inlined_constants(graph: Graph) -> dict[str, str]:
+    """Constants that stand in a label: id of the constant → id of the op that uses it."""
+    users = graph.users()
+    inlined: dict[str, str] = {}
+    taken: set[str] = set()
+    for node in graph.nodes.values():
+        if not inlinable(node) or node.id == graph.output or len(users[node.id]) != 1:
+            continue
+        user = graph.nodes[users[node.id][0].target]
+        others = [i for i in user.inputs if i != node.id]
+        if len(user.inputs) == 2 and len(others) == 1 and user.id not in taken:
+            inlined[node.id] = user.id
+            taken.add(user.id)
+    return inlined
+
+
+def _node_face(
+    graph: Graph, node: Node, inlined: Mapping[str, str]
+) -> tuple[Label, list[float | None]]:
+    """A node's label, and the height of each input port (None where a constant is inlined)."""
+    if node.leaf:
+        return leaf_label(node), [None] * len(node.inputs)
+    known = OPS.resolve(node.op)
+    arity = OPS[known].arity if known else 0  # −1 for a variadic op
+    count = max(len(node.inputs), arity)
+    constant, at = None, -1
+    drawn = []
+    for port in range(count):
+        source = node.inputs[port] if port < len(node.inputs) else ""
+        if source and inlined.get(source) == node.id:
+            leaf = graph.nodes[source]
+            constant, at = (1.0 if leaf.value is None else leaf.value), port
+        else:
+            drawn.append(port)
+    heights: list[float | None] = [None] * count
+    for place_, port in enumerate(drawn):
+        heights[port] = (place_ - (len(drawn) - 1) / 2) * PORT_STEP
+    return op_label(node, constant, at), heights
