@@ -70,7 +70,9 @@ def _restored(reduced: Any, x: Any, axes: Axes) -> Any:
 
 
 def _sum(xp: Any, x: Any, axes: Axes, keepdims: bool) -> Any:
-    return x.sum(axis=axis_list("sum", x.shape, axes), keepdims=bool(keepdims), dtype=x.dtype)
+    # The type is kept, as in ONNX; truth values and very small integers would overflow.
+    kept = x.dtype if x.dtype.kind == "f" or x.dtype.itemsize >= 4 else None
+    return x.sum(axis=axis_list("sum", x.shape, axes), keepdims=bool(keepdims), dtype=kept)
 
 
 REDUCTION: dict[str, Any] = {

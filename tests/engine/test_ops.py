@@ -263,6 +263,11 @@ def test_a_plain_number_takes_the_type_of_the_array_beside_it():
     assert OPS["add"].forward(np.array([1, 2]), 0.5).tolist() == [1.5, 2.5]
 
 
+def test_a_sum_counts_truth_values_and_does_not_overflow_bytes():
+    assert int(OPS["sum"].forward([True, True, False])) == 2
+    assert int(OPS["sum"].forward(np.full(3, 200, np.uint8))) == 600
+
+
 def test_greater_answers_true_or_false():
     assert OPS["greater"].forward([1.0, 3.0], 2.0).dtype == bool
 
