@@ -1,0 +1,84 @@
+"""Gradient rules as short plain text, such as ∂(a·b)/∂a = b, read from the op table."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from engine.graph.notation import fill
+from engine.numerals import number
+from engine.ops import OPS
+from engine.ops.expr import Call, Const, Expr, Var, as_expr, symbols
+from engine.ops.op import ATOM, SUM, Op
+
+ARRAY_RULES = {
+    "matmul": ("g·bᵀ", "aᵀ·g"),
+    "transpose": ("gᵀ",),
+    "sum": ("g for every number",),
+    "mean": ("g/n for every number",),
+    "reshape": ("g, reshaped",),
+    "softmax": ("y·(g − Σ g·y)",),
+    "log_softmax": ("g − softmax·Σg",),
+}
+LONGEST = 60
+
+
+def _signs(text: str) -> str:
+    return text.replace("*", "·").replace("-", "−")
+
+
+def expr_text(expr: Expr) -> tuple[str, int]:
+    """(text, binding level) of a formula."""
+    if isinstance(expr, Var):
+        return expr.name, ATOM
+    if isinstance(expr, Const):
+        return number(expr.value), SUM if expr.value < 0 else ATOM
+    assert isinstance(expr, Call)
+    op = OPS[expr.op]
+    parts = [expr_text(argument) for argument in expr.args]
+    return _signs(fill(op, "text", parts, expr.attrs)), op.level
+
+
+@lru_cache(maxsize=256)
+def _rules(op_name: str, attrs: tuple[tuple[str, Any], ...]) -> tuple[str, ...]:
+    op = OPS[op_name]
+    if op.local is None:
+        return ARRAY_RULES.get(op.name, ())
+    names = [op.input_name(k) for k in range(len(op.inputs))]
+    try:
+        slopes = op.local(symbols, Var("y"), *map(Var, names), **op.with_defaults(dict(attrs)))
+        texts = [expr_text(as_expr(slope))[0] for slope in slopes]
+    except Exception:  # a rule that only runs on numbers
+        return ()
+    return tuple(texts)
+
+
+def rules(op: Op, attrs: dict[str, Any]) -> tuple[str, ...]:
+    """The local gradient for each input, as text; empty where it has no short form."""
+    try:
+        return _rules(op.name, tuple(sorted(attrs.items())))
+    except TypeError:  # an attribute that cannot be a key
+        return ()
+
+
+def forward_text(op: Op, attrs: dict[str, Any]) -> str:
+    """The op over its own port names: a·b, exp(x)."""
+    names = [(op.input_name(k), ATOM) for k in range(len(op.inputs))]
+    return _signs(fill(op, "text", names, attrs))
+
+
+def backward_text(op: Op, attrs: dict[str, Any]) -> str:
+    """∂(a·b)/∂a = b, ∂(a·b)/∂b = a; a sentence where there is no short form."""
+    found = rules(op, attrs)
+    if not found:
+        return op.gradient_says
+    whole = forward_text(op, attrs)
+    whole = f"({whole})" if op.level != ATOM or len(whole) > 8 else whole
+    if op.local is None:
+        return ", ".join(f"∂f/∂{op.input_name(k)} = {rule}" for k, rule in enumerate(found))
+    parts = [
+        f"∂{whole}/∂{op.input_name(k)} = {rule}"
+        for k, rule in enumerate(found)
+        if len(rule) <= LONGEST
+    ]
+    return ", ".join(parts) or op.gradient_says

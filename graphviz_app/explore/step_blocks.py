@@ -1,0 +1,226 @@
+"""Which blocks tell a step: the formula with its numbers forward, local × upstream backward."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from engine.graph.graph import Value
+from engine.graph.notation import fill
+from engine.numerals import fixed
+from engine.ops import OPS
+from engine.ops.op import ATOM, SUM, Op, shape_text
+from engine.run.walk import Phase, Step
+from graphviz_app.explore.blocks import Block, Chain, Formula, Heads, Note, Number
+
+LARGEST_MATRIX = 4  # rows and columns that are written out
+MOST_TERMS = 5
+MOST_INPUTS = 6
+
+Names = Callable[[str], str]
+
+# The rules of array ops in matrix notation, G being the gradient of the output.
+MATRIX_RULES: dict[str, tuple[str, ...]] = {
+    "matmul": (r"G\,{b}^{{\top}}", r"{a}^{{\top}}\,G"),
+    "transpose": (r"G^{{\top}}",),
+    "softmax": (r"{y} \odot \left(G - \sum G \odot {y}\right)",),
+}
+
+
+def full(value: Any) -> str:
+    """Every digit: what tooltips and copies hold."""
+    if value is None:
+        return "none"
+    if np.ndim(value) == 0:
+        return repr(float(value))
+    array = np.asarray(value)
+    return np.array2string(array, threshold=200, floatmode="unique", separator=", ")
+
+
+def shown(value: Any) -> Number:
+    """A number to two decimals, with all its digits behind it."""
+    return Number(fixed(value, 2), full(value))
+
+
+def number_latex(value: float) -> str:
+    """A number to two decimals in LaTeX; a tiny or huge one with a power of ten."""
+    mantissa, e, exponent = fixed(value, 2).replace("−", "-").replace("∞", r"\infty").partition("e")
+    return rf"{mantissa} \cdot 10^{{{exponent}}}" if e else mantissa
+
+
+def value_latex(value: Value) -> str:
+    """A number or a small matrix in LaTeX; a larger array by its shape."""
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return number_latex(float(array))
+    if array.ndim > 2 or max(array.shape, default=0) > LARGEST_MATRIX:
+        return rf"\text{{{shape_text(array.shape)}}}"
+    rows = np.atleast_2d(array)
+    body = r" \\ ".join(" & ".join(map(number_latex, row)) for row in rows)
+    return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
+
+
+def operation_latex(step: Step, names: Names) -> str:
+    """The op applied to its inputs' names, such as w₀ x₀."""
+    op = OPS[step.op]
+    return fill(op, "latex", [(names(i), ATOM) for i in step.inputs], step.attrs)
+
+
+def output_latex(step: Step, names: Names) -> str:
+    """What the output of the graph is called, read from the step's own line."""
+    name = re.search(r"\\frac\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}", step.latex)
+    return name[1] if name else "f"
+
+
+def blocks(step: Step, names: Names) -> list[Block]:
+    """The card's content for ``step``."""
+    if step.phase is Phase.FORWARD:
+        return _forward(step, names)
+    f = output_latex(step, names)
+    found = _terms(step, names, f)
+    if step.op not in OPS:
+        if len(step.terms) <= 1:
+            found.append(_total(rf"\partial {f}/\partial {names(step.node)}", step.upstream))
+        return found
+    return found + _backward(step, names, f)
+
+
+# forward ----------------------------------------------------------------------------------------
+
+
+def _forward(step: Step, names: Names) -> list[Block]:
+    own = names(step.node)
+    if step.op not in OPS:
+        return [_result(own, step.output)]
+    op = OPS[step.op]
+    shapes = [np.shape(v) for v in step.input_values]
+    if any(shapes) or np.shape(step.output):
+        return [
+            Formula(f"{own} = {operation_latex(step, names)}"),
+            Note(_shapes_line(step, names)),
+            _result(own, step.output),
+        ]
+    first = Formula(f"{own} = {operation_latex(step, names)}")
+    if len(step.inputs) > MOST_INPUTS:
+        return [first, _result(own, step.output)]
+    numbers = [(value_latex(v), SUM if v < 0 else ATOM) for v in step.input_values]
+    put_in = fill(op, "latex", _with_dots(op, numbers), step.attrs)
+    tip = ", ".join(full(v) for v in step.input_values)
+    return [first, Formula(rf"{own} = {put_in} =", shown(step.output), tip=tip)]
+
+
+def _with_dots(op: Op, numbers: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Numbers side by side would read as one number: put a sign between factors."""
+    if op.name != "mul":
+        return numbers
+    (a, level_a), (b, level_b) = numbers
+    if level_b == SUM:
+        b, level_b = rf"\left({b}\right)", ATOM
+    return [(a, level_a), (rf"\times {b}", level_b)]
+
+
+def _result(name: str, value: Value) -> Block:
+    if np.ndim(value) == 0:
+        return Formula(f"{name} =", shown(value))
+    return Formula(f"{name} = {value_latex(value)}", tip=full(value))
+
+
+def _shapes_line(step: Step, names: Names) -> str:
+    op = OPS[step.op]
+    parts = [
+        f"{op.input_name(k)} is {shape_text(np.shape(v))}" for k, v in enumerate(step.input_values)
+    ]
+    return f"{', '.join(parts)}; the output is {shape_text(np.shape(step.output))}."
+
+
+# backward ---------------------------------------------------------------------------------------
+
+
+def _total(left: str, value: Value | None) -> Block:
+    if value is None or np.ndim(value) == 0:
+        return Formula(f"{left} =", shown(value), forward=False)
+    return Formula(f"{left} = {value_latex(value)}", forward=False, tip=full(value))
+
+
+def _terms(step: Step, names: Names, f: str) -> list[Block]:
+    """At a fork, the branches that add up to the gradient of the node's output."""
+    if len(step.terms) <= 1:
+        return []
+    left = rf"\partial {f}/\partial {names(step.node)}"
+    tip = "\n".join(f"through {t.user}: {full(t.value)}" for t in step.terms)
+    said = step.op not in OPS  # a leaf's sentence tells it
+    note = Note(f"Used {len(step.terms)} times: the gradients of all branches add up.", tip)
+    found: list[Block] = [] if said else [note]
+    if np.ndim(step.upstream):
+        return [*found, _total(left, step.upstream)]
+    written = [_bracketed(t.value) for t in step.terms[:MOST_TERMS]]
+    if len(step.terms) > MOST_TERMS:
+        written.append(r"\dots")
+    latex = f"{left} = {' + '.join(written)} ="
+    return [*found, Formula(latex, shown(step.upstream), forward=False, tip=tip)]
+
+
+def _bracketed(value: Value) -> str:
+    text = value_latex(value)
+    return rf"\left({text}\right)" if text.startswith("-") else text
+
+
+def _backward(step: Step, names: Names, f: str) -> list[Block]:
+    own = names(step.node)
+    upstream = rf"\partial {f}/\partial {own}"
+    found: list[Block] = []
+    scalar = np.ndim(step.output) == 0 and all(np.ndim(v) == 0 for v in step.input_values)
+    ports = [k for k, product in enumerate(step.products) if product is not None]
+    if step.locals is not None and ports:
+        found.append(Heads())
+    elif ports:
+        found.append(Note(_shapes_line(step, names)))
+        found.append(_total(rf"G = {upstream}", step.upstream))
+    for k in ports[:MOST_INPUTS]:
+        name = names(step.inputs[k])
+        result = rf"\partial {f}/\partial {name}"
+        product = step.products[k]
+        if step.locals is not None:
+            local = rf"\partial {own}/\partial {name}"
+            parts = (step.locals[k], step.upstream, product)
+            numbers = None
+            if scalar:
+                first, second, third = map(shown, parts)
+                numbers = (first, second, third)
+            found.append(Chain((local, upstream, result), numbers, "·" if scalar else "⊙"))
+            if not scalar:
+                found.append(_total(result, product))
+        else:
+            rule = matrix_rule(step, k, names)
+            found.append(_total(f"{result} = {rule}" if rule else result, product))
+        found += _so_far(step, k, result)
+    if len(ports) > MOST_INPUTS:
+        found.append(Note(f"… and {len(ports) - MOST_INPUTS} more inputs: see the tape."))
+    if not ports:
+        found.append(Note("No gradient flows further from here: all inputs are constants."))
+    return found
+
+
+def matrix_rule(step: Step, port: int, names: Names) -> str:
+    """The rule of an array op in matrix notation, or an empty string."""
+    rules = MATRIX_RULES.get(step.op, ())
+    if port >= len(rules):
+        return ""
+    op = OPS[step.op]
+    known = {op.input_name(k): names(i) for k, i in enumerate(step.inputs)}
+    return rules[port].format(y=names(step.node), **known)
+
+
+def _so_far(step: Step, port: int, left: str) -> list[Block]:
+    """What has arrived at the input in all, where it is more than this step's share."""
+    total, product = step.accumulated[port], step.products[port]
+    if total is None or product is None or np.array_equal(total, product, equal_nan=True):
+        return []
+    if np.ndim(total):
+        return [Note("Added to what this input has received before.")]
+    before = shown(float(total) - float(product)).text
+    tip = f"{full(total)} in all so far"
+    return [Note(f"It had {before} already, so it stands at {shown(total).text} now.", tip)]
