@@ -7,7 +7,7 @@ the user made; what follows from it (order, shapes, values, problems) is compute
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -86,13 +86,8 @@ class Graph:
         return node.id
 
     def free_id(self, stem: str) -> str:
-        """``stem``, or ``stem_2``, ``stem_3`` … whichever is not taken."""
-        if stem not in self.nodes:
-            return stem
-        k = 2
-        while f"{stem}_{k}" in self.nodes:
-            k += 1
-        return f"{stem}_{k}"
+        """``stem``, or ``stem_2``, ``stem_3`` …, one that is not taken."""
+        return free_id(stem, self.nodes) if stem in self.nodes else stem
 
     def copy(self) -> Graph:
         """An independent copy; values are shared, as nobody writes into them."""
@@ -170,6 +165,26 @@ class Graph:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def free_id(stem: str, taken: Container[str]) -> str:
+    """``stem``, or ``stem_2``, ``stem_3`` …, one that is not ``taken``.
+
+    It is the first after one that is taken, found by doubling and halving: the ten-thousandth
+    node of one op must not ask for each of those before it.
+    """
+    if stem not in taken:
+        return stem
+    used, free = 1, 2
+    while f"{stem}_{free}" in taken:
+        used, free = free, 2 * free
+    while free - used > 1:
+        middle = (used + free) // 2
+        if f"{stem}_{middle}" in taken:
+            used = middle
+        else:
+            free = middle
+    return f"{stem}_{free}"
 
 
 def same_node(a: Node, b: Node) -> bool:

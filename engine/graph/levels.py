@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from engine.graph.graph import CONSTANT, Graph, Node
+from engine.graph.graph import CONSTANT, Graph, Node, free_id
 from engine.graph.problems import infer_shapes
 from engine.ops import OPS, Op
 from engine.ops.expr import Call, Const, Expr, Var
@@ -149,10 +149,6 @@ class _Opening:
         return node_id
 
     def _free_id(self, stem: str) -> str:
-        stem = f"{self._node.id}/{stem}"
-        candidate, k = stem, 1
-        while candidate in self._taken:
-            k += 1
-            candidate = f"{stem}_{k}"
-        self._taken[candidate] = None
-        return candidate
+        node_id = free_id(f"{self._node.id}/{stem}", self._taken)
+        self._taken[node_id] = None
+        return node_id

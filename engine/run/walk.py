@@ -146,7 +146,8 @@ class Walk(Sequence[Step]):
         if self._sequence is not None:
             return self._sequence
         plan, row_of = self.plan, {row[0]: k for k, row in enumerate(self._rows)}
-        shown = [k for k in range(len(plan.ids)) if k not in plan.constants]
+        constants = set(plan.constants)
+        shown = [k for k in range(len(plan.nodes)) if k not in constants]
         reached = [k for k in reversed(shown) if self._gradients[k] is not None]
         terms: dict[int, list[tuple[int, int, Value]]] = {}
         accumulated: list[tuple] = []
@@ -241,12 +242,9 @@ class Walk(Sequence[Step]):
             if row >= 0:
                 _, _, slopes, *products = self._rows[row]
                 carries = self._carries(node, inputs)
-                keep = lambda parts: tuple(
-                    p if c else None for p, c in zip(parts, carries, strict=True)
-                )
-                fields["locals"] = None if slopes is None else keep(slopes)
-                fields["products"] = keep(products)
-                fields["accumulated"] = keep(self._accumulated[row])
+                fields["locals"] = None if slopes is None else _where(carries, slopes)
+                fields["products"] = _where(carries, products)
+                fields["accumulated"] = _where(carries, self._accumulated[row])
         step = Step(**fields)
         sentence, latex = explain(step, plan)
         return replace(step, sentence=sentence, latex=latex)
@@ -278,8 +276,10 @@ class Walk(Sequence[Step]):
         if found:
             return found
         for slot, g, _, *products in self._rows:
-            if finite(g) and not all(finite(p) for p in products):
-                node = self.plan.nodes[slot]
+            node = self.plan.nodes[slot]
+            carries = self._carries(node, tuple(self.plan.slots[i] for i in node.inputs))
+            sent = [p for p, flows in zip(products, carries, strict=True) if flows]
+            if finite(g) and not all(finite(p) for p in sent):
                 sentence = (
                     f"{node_title(node)} has no finite gradient at this value: "
                     f"its slope here is infinite or undefined."
