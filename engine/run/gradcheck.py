@@ -11,7 +11,7 @@ import copy
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -166,6 +166,19 @@ def _apply(op: Op, inputs: list[Any], attrs: dict[str, Any]) -> Value:
         return plain(op.value(arrays, *map(np.asarray, inputs), **op.with_defaults(attrs)))
 
 
+class _Slopes(NamedTuple):
+    """Difference quotients at one number, and the noise that rounding leaves in them."""
+
+    left: float
+    central: float
+    right: float
+    noise: float
+
+    @property
+    def jump(self) -> float:
+        return abs(self.right - self.left)
+
+
 class _Leaf:
     """Differences for the numbers of one leaf; only what depends on it is computed anew."""
 
@@ -216,25 +229,29 @@ class _Leaf:
             values[slot] = _apply(op, [values[i] for i in inputs], attrs)
         return values[self.output]
 
-    def _slopes(self, index: tuple[int, ...], x: float, h: float) -> tuple[float, float, float]:
-        """(left, central, right) difference quotients."""
+    def _slopes(self, index: tuple[int, ...], x: float, h: float) -> _Slopes:
+        """The difference quotients around ``x`` and the noise in them."""
         above, below = x + h, x - h
         with np.errstate(all="ignore"):
             here = self.base[self.output]
-            high, low = self._outputs(index, above), self._outputs(index, below)
-            up, down = float(np.sum(high - here)), float(np.sum(here - low))
-        return down / (x - below), (up + down) / (above - below), up / (above - x)
+            rise = self._outputs(index, above) - here
+            fall = here - self._outputs(index, below)
+            up, down = float(np.sum(rise)), float(np.sum(fall))
+            moved = float(np.sum(np.abs(rise)) + np.sum(np.abs(fall)))
+        noise = self.noise + EPSILON * moved if math.isfinite(moved) else self.noise
+        central = (up + down) / (above - below)
+        return _Slopes(down / (x - below), central, up / (above - x), noise / h)
 
     def _row(self, index: tuple[int, ...]) -> GradRow:
         analytic = float(self.gradient[index])
         x = float(np.asarray(self.base[self.slot])[index])
         h = STEP * max(1.0, abs(x))
-        left, numerical, right = self._slopes(index, x, h)
-        error = self._error(analytic, numerical, h)
-        kink = self._kink(index, x, h, left, right)
+        slopes = self._slopes(index, x, h)
+        numerical, error = slopes.central, self._error(analytic, slopes.central, slopes)
+        kink = self._kink(index, x, h, slopes)
         if not kink and not error < self.tolerance and math.isfinite(analytic):
-            numerical, h = self._refined(index, x, h)
-            error = self._error(analytic, numerical, h)
+            numerical, slopes = self._refined(index, x, h)
+            error = self._error(analytic, numerical, slopes)
         if not math.isfinite(analytic) or not math.isfinite(numerical):
             verdict = Verdict.NOT_FINITE
         elif kink:
@@ -254,36 +271,38 @@ class _Leaf:
         node = self.node
         return GradRow(node.id, node.name, index, analytic, numerical, error, verdict)
 
-    def _error(self, analytic: float, numerical: float, h: float) -> float:
-        """The relative error; infinite where one of both is not finite."""
+    def _error(self, analytic: float, numerical: float, slopes: _Slopes) -> float:
+        """The relative error; infinite where one of both is not finite.
+
+        The slopes on both sides belong to its scale, or nothing could be verified where the
+        gradient vanishes, at the bottom of a bowl.
+        """
         if not (math.isfinite(analytic) and math.isfinite(numerical)):
             return math.inf
-        floor = self.noise / h / self.tolerance
-        return abs(analytic - numerical) / max(abs(analytic), abs(numerical), floor, TINY)
+        scale = max(abs(analytic), abs(numerical), abs(slopes.left), abs(slopes.right))
+        return abs(analytic - numerical) / max(scale, slopes.noise / self.tolerance, TINY)
 
-    def _kink(self, index: tuple[int, ...], x: float, h: float, left: float, right: float) -> bool:
+    def _kink(self, index: tuple[int, ...], x: float, h: float, far: _Slopes) -> bool:
         """Whether the slopes on both sides differ and stay different as h shrinks."""
-        jump = abs(right - left)
-        if not jump > max(1e-3 * max(abs(left), abs(right)), 16 * self.noise / h):
+        if not far.jump > max(1e-3 * max(abs(far.left), abs(far.right)), 16 * far.noise):
             return False
-        near = h / 64
-        left, _, right = self._slopes(index, x, near)
-        return abs(right - left) > max(0.5 * jump, 16 * self.noise / near)
+        near = self._slopes(index, x, h / 64)
+        return near.jump > max(0.5 * far.jump, 16 * near.noise)
 
-    def _refined(self, index: tuple[int, ...], x: float, h: float) -> tuple[float, float]:
-        """(difference, its h): of several h the one whose own estimate of its error is least.
+    def _refined(self, index: tuple[int, ...], x: float, h: float) -> tuple[float, _Slopes]:
+        """(difference, the slopes it is made of): the best of several h, by their own estimates.
 
         Richardson's extrapolation of h and h/2 takes away the error that grows with h²; how
         much it changes, and the noise, say how far it can be trusted.  The analytic gradient is
         not looked at.
         """
-        best, best_h, least = math.nan, h, math.inf
+        best, behind, least = math.nan, _Slopes(math.nan, math.nan, math.nan, 0.0), math.inf
         for shrink in (1.0, 1e-2, 1e-4, 1e-6, 1e-8):
-            step = h * shrink
-            _, wide, _ = self._slopes(index, x, step)
-            _, narrow, _ = self._slopes(index, x, step / 2)
-            extrapolated = (4 * narrow - wide) / 3
-            doubt = abs(extrapolated - narrow) + self.noise / step
+            wide = self._slopes(index, x, h * shrink)
+            narrow = self._slopes(index, x, h * shrink / 2)
+            extrapolated = (4 * narrow.central - wide.central) / 3
+            doubt = abs(extrapolated - narrow.central) + narrow.noise
             if doubt < least:
-                best, best_h, least = extrapolated, step, doubt
-        return best, best_h / 4
+                best, least = extrapolated, doubt
+                behind = narrow._replace(noise=2 * narrow.noise)
+        return best, behind
