@@ -7,10 +7,37 @@
 (0.7310585786300049, -0.19661193324148185)
 """
 
+from engine.errors import (
+    EngineError,
+    FileError,
+    FormulaError,
+    GraphError,
+    OpError,
+    ShapeError,
+)
+from engine.files.project import load, save
+from engine.graph.formula import parse, to_text
 from engine.graph.graph import Graph, Node
 from engine.ops import OPS
+from engine.run.gradcheck import gradcheck
 from engine.run.trace import trace
 
 __version__ = "0.1.0"
 
-__all__ = ["OPS", "Graph", "Node", "trace"]
+__all__ = [
+    "OPS",
+    "EngineError",
+    "FileError",
+    "FormulaError",
+    "Graph",
+    "GraphError",
+    "Node",
+    "OpError",
+    "ShapeError",
+    "gradcheck",
+    "load",
+    "parse",
+    "save",
+    "to_text",
+    "trace",
+]
