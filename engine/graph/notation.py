@@ -137,8 +137,12 @@ def fill(
         if not name:
             out.append(literal)
             break
-        wanted = [_operand(op, form, operands[k], level, out or literal, k == 0)
-                  for k in places(op, len(operands), name) if k < len(operands)]  # fmt: skip
+        exposed = form == "latex" and (_exposed(literal) or (bool(out) and not literal.strip()))
+        wanted = [
+            _operand(op, form, operands[k], level, exposed, not out and not literal)
+            for k in places(op, len(operands), name)
+            if k < len(operands)
+        ]
         put = (", " if form == "text" else r",\, ").join(wanted)
         if op.name == "mul" and form == "latex" and last:
             literal = _times(last, put)
@@ -164,15 +168,19 @@ def _head(latex: str) -> str:
     return latex[match.end() :] if match else latex
 
 
-def _operand(op: Op, form: str, operand: Operand, level: int, before: Any, first: bool) -> str:
+def _exposed(literal: str) -> bool:
+    """Whether a sign after ``literal`` would stand beside another sign."""
+    return bool(literal.strip()) and literal.rstrip()[-1] not in "{(["
+
+
+def _operand(op: Op, form: str, operand: Operand, level: int, exposed: bool, leading: bool) -> str:
     """One operand, in brackets where it binds less tightly than the place asks for."""
     text, own = operand
     bare = own >= level
-    if bare and form == "latex" and before and level:
-        # No two signs in a row, and nothing after a Σ that might belong to it.
-        bare = not (level > SIGN - 2 and not first and _head(text).startswith("-"))
-    if bare and form == "latex" and first and level == PRODUCT and op.arity == 2:
-        bare = not _head(text).startswith((r"\sum ", r"\max "))
+    if bare and exposed:
+        bare = not _head(text).startswith("-")
+    if bare and form == "latex" and leading and level == PRODUCT and op.arity == 2:
+        bare = not _head(text).startswith((r"\sum ", r"\max "))  # would reach over the product
     if bare:
         return text
     return f"({text})" if form == "text" else rf"\left({text}\right)"
