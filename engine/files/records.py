@@ -76,10 +76,11 @@ class NodeRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
 class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where the user was: the ``step`` of the walk, the ``selected`` node's id, the ``view``.
 
-    ``view`` is the centre of the canvas in scene pixels and the zoom (1 is life size).
+    ``step`` is how many steps had been taken; without it the walk is shown whole.  ``view`` is
+    the centre of the canvas in scene pixels and the zoom (1 is life size).
     """
 
-    step: Count = 0
+    step: Count | None = None
     selected: Text = ""
     view: tuple[float, float, float] | None = None
 
