@@ -5,6 +5,7 @@ Nothing here raises for a bad graph; ``find_problems`` is total.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from engine.errors import OpError
 from engine.graph.graph import Graph, Node, Wire
 from engine.ops import OPS
-from engine.ops.op import Shape
+from engine.ops.op import Op, Shape
 
 
 class ProblemKind(Enum):
@@ -76,21 +77,53 @@ def leaf_shape(node: Node) -> Shape:
     return () if node.value is None else np.shape(node.value)
 
 
+def is_value(value: Any) -> bool:
+    """Whether a leaf can hold ``value``: a number or an array of numbers."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiub"
+    if isinstance(value, int):
+        return abs(value) < 2**1023  # what a float can hold
+    return isinstance(value, (float, np.number, np.bool_)) and not isinstance(
+        value, np.complexfloating
+    )
+
+
 def _leaf_problem(node: Node) -> str:
     value = node.value
     if node.inputs:
         return f"The {node.op} {node_title(node)} is a leaf and takes no wires: remove them."
-    if value is None or isinstance(value, (int, float)):
-        finite = value is None or bool(np.isfinite(value))
-    elif isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-        finite = bool(np.isfinite(value).all())
-    else:
+    if value is None:
+        return ""
+    if not is_value(value):
         return f"The value of {node_title(node)} is not a number or an array of numbers."
-    if not finite:
+    if not np.isfinite(np.asarray(value, float)).all():
         return (
             f"The value of {node_title(node)} is not finite ({value}): every result after it "
             "will be infinite or NaN; give it a finite number."
         )
+    return ""
+
+
+def attribute_problem(op: Op, attrs: Mapping[str, Any]) -> str:
+    """What is wrong with the names or types of attributes, judged by the table's defaults."""
+    try:
+        full = op.with_defaults(attrs)
+    except OpError as error:
+        return str(error)
+    for name, value in full.items():
+        default = op.attrs[name]
+        if isinstance(default, bool):
+            fits, want = isinstance(value, (bool, np.bool_)), "true or false"
+        elif isinstance(default, str):
+            fits, want = isinstance(value, str), "text"
+        elif isinstance(default, float):
+            fits, want = is_value(value) and np.ndim(value) == 0, "a number"
+        else:
+            parts = value if isinstance(value, (list, tuple)) else (value,)
+            fits = value is None or all(isinstance(v, (int, np.integer)) for v in parts)
+            want = "a whole number or a list of them"
+        if not fits:
+            return f"{op.name} needs {want} for its {name}, not {str(value)[:40]!r}."
     return ""
 
 
@@ -127,10 +160,9 @@ def _wiring_problems(graph: Graph, node: Node) -> list[Problem]:
         wire = Wire(node.inputs[-1], node.id, len(node.inputs) - 1)
         sentence = f"{title} takes {len(op.inputs)} input(s) and has {len(node.inputs)}."
         found.append(Problem(ProblemKind.MISSING_INPUT, node.id, sentence, wire))
-    try:
-        op.with_defaults(node.attrs)
-    except OpError as error:
-        found.append(Problem(ProblemKind.VALUE, node.id, f"{title}: {error}"))
+    wrong = attribute_problem(op, node.attrs)
+    if wrong:
+        found.append(Problem(ProblemKind.VALUE, node.id, f"{title}: {wrong}"))
     return found
 
 
@@ -181,7 +213,7 @@ def examine(graph: Graph) -> tuple[dict[str, Shape], list[Problem]]:
             shapes[node_id] = OPS[node.op].shape(*(shapes[i] for i in node.inputs), **node.attrs)
         except OpError as error:
             problems.append(Problem(ProblemKind.SHAPE, node_id, _at_node(error, node)))
-        except Exception:  # noqa: BLE001 - attributes of any type come from files
+        except Exception:  # attributes of any type come from files
             attrs: Any = ", ".join(f"{k}={v!r}" for k, v in node.attrs.items())
             sentence = f"{node_title(node)} cannot work with its attributes ({attrs})."
             problems.append(Problem(ProblemKind.VALUE, node_id, sentence))

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from engine.errors import GraphError
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node
-from engine.graph.problems import find_problems, topological_order
+from engine.graph.problems import (
+    ProblemKind,
+    attribute_problem,
+    find_problems,
+    is_value,
+    topological_order,
+)
 from engine.ops import OPS
 
 # (slot, op, attributes, *input slots): flat, because every further object costs collector time
@@ -69,9 +77,15 @@ def lower(graph: Graph) -> Plan:
         pass  # not in order, or broken: the slow way finds out which
     order, _ = topological_order(graph)
     try:
-        return _number(graph, [graph.nodes[i] for i in order])
+        return _number(graph, [_by_table_name(graph.nodes[i]) for i in order])
     except (KeyError, TypeError, ValueError) as error:
         raise refusal(graph) from error
+
+
+def _by_table_name(node: Node) -> Node:
+    """``node``, its op called by the table's own name where it was called by an alias."""
+    name = OPS.resolve(node.op)
+    return node if name in ("", node.op) else msgspec.structs.replace(node, op=name)
 
 
 def _number(graph: Graph, nodes: list[Node]) -> Plan:
@@ -94,6 +108,8 @@ def _number(graph: Graph, nodes: list[Node]) -> Plan:
             if value.__class__ is not float:
                 if value is None:
                     value = 1.0
+                elif not is_value(value):
+                    raise TypeError(node.id)
                 else:
                     scalar = False
             put(value)
@@ -112,6 +128,8 @@ def _number(graph: Graph, nodes: list[Node]) -> Plan:
                 scalar = False
             if node.attrs or op.local is None:
                 scalar = False
+                if node.attrs and attribute_problem(op, node.attrs):
+                    raise TypeError(node.id)
             put(None)
         slots[node.id] = slot
         slot += 1
@@ -126,4 +144,6 @@ def refusal(graph: Graph) -> GraphError:
     problems = tuple(find_problems(graph))
     if not problems:
         return GraphError("The graph cannot be run.")
-    return GraphError(problems[0].sentence, problems)
+    harmless = (ProblemKind.VALUE, ProblemKind.NON_FINITE)
+    first = next((p for p in problems if p.kind not in harmless), problems[0])
+    return GraphError(first.sentence, problems)

@@ -77,7 +77,10 @@ def trace(graph: Graph | Plan) -> Walk:
         g = gradients[slot]
         if g is None:  # nothing that the output depends on
             continue
-        slopes, products = _backward(op, g, values[slot], [values[i] for i in inputs], attrs)
+        try:
+            slopes, products = _backward(op, g, values[slot], [values[i] for i in inputs], attrs)
+        except Exception as error:
+            raise _failure(graph, plan, slot, error) from error
         for i, product in zip(inputs, products, strict=True):
             before = gradients[i]
             gradients[i] = product if before is None else before + product
