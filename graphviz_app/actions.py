@@ -1,4 +1,4 @@
-"""Every command of the window, declared once: menus, shortcuts, tooltips and tests read this table."""
+"""Every command of the window, once: menus, shortcuts, tooltips and tests read this table."""
 
 from __future__ import annotations
 

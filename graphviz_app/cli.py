@@ -39,10 +39,8 @@ def read(text: str, values: dict[str, Any] | None = None) -> Graph:
 
     Raises FileError, FormulaError or EngineError (a value for a leaf that does not exist).
     """
-    if looks_like_file(text):
-        graph = engine.load(os.path.expanduser(text))
-    else:
-        graph = engine.parse(text)
+    is_file = looks_like_file(text)
+    graph = engine.load(os.path.expanduser(text)) if is_file else engine.parse(text)
     return graph.with_values(values) if values else graph
 
 

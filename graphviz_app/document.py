@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 import numpy as np
 from engine.graph.formula import parse
-from engine.run.gradcheck import GradCheck, gradcheck
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
@@ -26,6 +25,7 @@ from engine.files.project import Session, load_project, save
 from engine.graph.graph import Graph, Node, Value, same_value
 from engine.graph.levels import Opened, open_composites
 from engine.graph.problems import Problem, find_problems
+from engine.run.gradcheck import GradCheck, gradcheck
 from engine.run.walk import Walk
 
 # Up to this many nodes a run takes less than a frame and is done at once; beyond, in a thread.

@@ -22,7 +22,7 @@ def draw(graph: Graph, path: Path, dark: bool, scale: float, step: int | None) -
     be written or there is no such step.
     """
     if QGuiApplication.instance() is None:
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"  # a picture needs no screen
     from graphviz_app.canvas.export import render
     from graphviz_app.canvas.model import CanvasModel
     from graphviz_app.theme import theme

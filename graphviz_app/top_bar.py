@@ -43,8 +43,9 @@ class TopBar(QFrame):
         layout.addSpacing(4)
         layout.addWidget(self.file_name)
         layout.addSpacing(12)
-        layout.addWidget(self.menu_bar)
+        layout.addWidget(self.menu_bar, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addStretch(1)
+        actions["export"].setIconText("Export")
         self.buttons: dict[str, QToolButton] = {}
         for name in BUTTONS:
             button = QToolButton()
@@ -58,7 +59,6 @@ class TopBar(QFrame):
             )
             layout.addWidget(button)
             self.buttons[name] = button
-        self.buttons["export"].setText("Export")
 
     def set_title(self, title: str, file_name: str) -> None:
         """What is open."""

@@ -10,7 +10,7 @@ from engine.run.walk import Phase, Walk
 
 
 def numbers_at(walk: Walk, ids: Sequence[str], index: int) -> tuple[list[str], list[str]]:
-    """(values, gradients) as texts for the nodes ``ids`` after step ``index``; "" if not reached."""
+    """(values, gradients) as texts for the nodes ``ids`` after step ``index``; "" is not yet."""
     values, gradients = walk.seen_at(index)
     shown_values, shown_gradients = [], []
     for node_id in ids:

@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from engine.graph.notation import latex_graph
-from PySide6.QtCore import QThreadPool, QTimer, Slot
+from PySide6.QtCore import QPointF, QThreadPool, QTimer, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -32,6 +31,7 @@ from PySide6.QtWidgets import (
 import engine
 from engine.errors import EngineError, FileError
 from engine.files.project import Session
+from engine.graph.notation import latex_graph
 from engine.ops import OPS
 from graphviz_app.actions import ACTIONS, MENUS
 from graphviz_app.document import Document
@@ -77,6 +77,7 @@ class Window(QMainWindow):
         self._apply_theme()
         self._restore()
         self._refresh()
+        self.explore.view.setFocus()
 
     # commands -----------------------------------------------------------------------------------
 
@@ -215,8 +216,13 @@ class Window(QMainWindow):
 
     def session(self) -> Session:
         """The place to come back to, as the file keeps it."""
-        player = self.explore.player
-        return Session(step=None if player.done else player.index, selected=self.explore.selected)
+        player, view = self.explore.player, self.explore.view
+        centre = view.visible_rect().center()
+        return Session(
+            step=None if player.done else player.index + 1,
+            selected=self.explore.selected,
+            view=None if view.fitted else (centre.x(), centre.y(), view.zoom),
+        )
 
     def open_path(self, path: Path) -> bool:
         """Open a file; tells why and keeps the open document if it cannot."""
@@ -233,7 +239,10 @@ class Window(QMainWindow):
         if session.selected:
             self.explore.select(session.selected)
         if session.step is not None:
-            self.explore.player.seek(session.step)
+            self.explore.player.seek(session.step - 1)
+        if session.view is not None:
+            x, y, zoom = session.view
+            self.explore.view.look_at(zoom, QPointF(x, y))
         self._refresh()
         return True
 

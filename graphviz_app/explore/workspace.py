@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.errors import FormulaError
+from engine.graph.graph import Value
 from engine.graph.notation import latex_graph, latex_name, text_label
 from engine.numerals import number
 from engine.run.explain import names_in_step, typeset_name
@@ -110,6 +111,7 @@ class ExploreWorkspace(QWidget):
         self.tape.row_chosen.connect(player.seek)
         self.view.node_clicked.connect(self.select)
         self.view.node_hovered.connect(self.formula_bar.highlight)
+        self.view.set_reader(self._numbers_of)
         self.view.background_clicked.connect(self._select_nothing)
         self.view.node_double_clicked.connect(self.toggle_opened)
         self.view.node_moved.connect(self._node_moved)
@@ -173,7 +175,7 @@ class ExploreWorkspace(QWidget):
     @Slot()
     def _show_values(self) -> None:
         self.tape.set_walk(self.document.walk)
-        self.model.set_problems(self.document.problems)
+        self.view.set_problems(self.document.problems)
         self.problems.set_problems(self.document.problems)
         self._show_check()
         self._show_place(self.player.index)
@@ -224,6 +226,15 @@ class ExploreWorkspace(QWidget):
         self.timeline.set_caption(self._caption(index))
         self.tape.set_index(min(index, len(walk) - 1))
         self._explain(step)
+
+    def _numbers_of(self, node_id: str) -> tuple[Value | None, Value | None] | None:
+        """A shown node's (value, gradient) as far as the walk has come, for its tooltip."""
+        walk = self.document.walk
+        if walk is None or node_id not in walk.plan.slots:
+            return None
+        values, gradients = walk.seen_at(self.player.index)
+        slot = walk.plan.slots[node_id]
+        return values[slot], gradients[slot]
 
     def _caption(self, index: int) -> str:
         walk = self.document.walk

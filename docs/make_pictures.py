@@ -1,0 +1,48 @@
+"""Makes the pictures of the README: `python docs/make_pictures.py` (needs no screen).
+
+The window is opened on the sigmoid circuit, walked to a step and photographed by Qt itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from graphviz_app.resources import example
+from graphviz_app.settings import Settings
+from graphviz_app.window import Window, make_app
+
+STEP = 23  # backward through w0·x0, as in the lecture
+
+
+def photograph(target: Path, theme: str, width: int, height: int, step: int | None = STEP) -> None:
+    """The whole window as a PNG."""
+    app = make_app([])
+    window = Window(Settings(theme=theme, reduced_motion=True))
+    window.resize(width, height)
+    window.show()
+    window.open_path(example("sigmoid_circuit"))
+    window.explore.select("w0")
+    if step is not None:
+        window.explore.player.seek(step)
+    for _ in range(20):
+        app.processEvents()
+    window.fit()
+    for _ in range(20):
+        app.processEvents()
+    window.grab().save(str(target))
+    window.close()
+
+
+def main(folder: Path) -> None:
+    """Write explore_light.png and explore_dark.png into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for theme in ("light", "dark"):
+        photograph(folder / f"explore_{theme}.png", theme, 1440, 900)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "pictures")

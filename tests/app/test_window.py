@@ -1,0 +1,229 @@
+"""The window as a person uses it: keys, mouse, files, themes, undo."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from engine.numerals import fixed
+from graphviz_app import window as window_module
+from graphviz_app.actions import ACTIONS, MENUS
+from graphviz_app.resources import example, examples
+from graphviz_app.settings import Settings
+from graphviz_app.window import Window, make_app
+
+
+@pytest.fixture
+def window(qtbot, qapp):
+    """A window on the sigmoid circuit; changes are given up at its end."""
+    make_app([])
+    made = Window(Settings(theme="light", reduced_motion=True))
+    qtbot.addWidget(made, before_close_func=lambda w: w.document.stack.setClean())
+    made.show()
+    qtbot.waitExposed(made)
+    made.open_path(example("sigmoid_circuit"))
+    made.explore.view.setFocus()
+    return made
+
+
+def press(qtbot, window: Window, *keys: Qt.Key) -> None:
+    """Keys pressed while the canvas has the focus."""
+    for key in keys:
+        qtbot.keyClick(window.explore.view, key)
+
+
+def shown(window: Window, node: str) -> tuple[str, str]:
+    """What the canvas shows at a node: (value, gradient)."""
+    model = window.explore.model
+    place = model.index[node]
+    return model.values[place], model.gradients[place]
+
+
+def test_it_opens_with_every_number_shown(window: Window) -> None:
+    assert shown(window, "f") == ("0.73", "1.00")
+    assert shown(window, "w0") == ("2.00", fixed(-0.196612))
+    assert shown(window, "x1") == (fixed(-2.0), fixed(-0.589836))
+
+
+def test_space_walks_forward_and_backward(qtbot, window: Window) -> None:
+    press(qtbot, window, Qt.Key.Key_Home)
+    assert shown(window, "f") == ("", "")
+    walk = window.document.walk
+    assert walk is not None
+    for _ in range(walk.forward_count):
+        press(qtbot, window, Qt.Key.Key_Space)
+    assert shown(window, "f") == ("0.73", "")
+    assert shown(window, "w0") == ("2.00", "")
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert shown(window, "f") == ("0.73", "1.00")
+    press(qtbot, window, Qt.Key.Key_Backspace)
+    assert shown(window, "f") == ("0.73", "")
+    press(qtbot, window, Qt.Key.Key_End)
+    assert shown(window, "w0")[1] == fixed(-0.196612)
+
+
+def test_p_plays_and_pauses(qtbot, window: Window) -> None:
+    player = window.explore.player
+    press(qtbot, window, Qt.Key.Key_Home, Qt.Key.Key_P)
+    assert player.playing
+    press(qtbot, window, Qt.Key.Key_P)
+    assert not player.playing
+
+
+def test_a_tape_row_goes_there(qtbot, window: Window) -> None:
+    window.explore.tape.row_chosen.emit(15)
+    assert window.explore.player.index == 15
+
+
+def test_scrubbing_a_leaf_walks_again_and_is_one_undo(window: Window) -> None:
+    explore, document = window.explore, window.document
+    explore.select("w2")
+    for value in (-2.5, -1.0, 0.0):
+        explore.inspector.value_changed.emit("w2", value, False)
+    explore.inspector.value_changed.emit("w2", 0.0, True)
+    assert shown(window, "f")[0] == "0.98"
+    assert document.stack.count() == 1
+    window.actions_by_id["undo"].trigger()
+    assert shown(window, "f")[0] == "0.73"
+
+
+def test_a_formula_becomes_the_graph_and_undo_brings_the_old_one(window: Window) -> None:
+    window.explore.formula_bar.committed.emit("f = (x + y)*z")
+    assert set(window.document.graph.nodes) >= {"x", "y", "z"}
+    window.actions_by_id["undo"].trigger()
+    assert "w0" in window.document.graph.nodes
+
+
+def test_a_formula_at_fault_is_told_and_nothing_changes(window: Window) -> None:
+    before = window.document.graph
+    window.explore.formula_bar.committed.emit("f = sigmod(x)")
+    assert window.document.graph is before
+
+
+def test_double_click_folds_and_opens_the_sigmoid(window: Window) -> None:
+    explore = window.explore
+    count = len(window.document.shown.nodes)
+    explore.toggle_opened("f")
+    assert len(window.document.shown.nodes) < count
+    assert shown(window, "w0")[1] == fixed(-0.196612)
+    explore.toggle_opened("f")
+    assert len(window.document.shown.nodes) == count
+
+
+def test_a_broken_file_is_told_and_the_document_stays(
+    window: Window, tmp_path: Path, monkeypatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda *a: told.append(a[2]))
+    broken = tmp_path / "broken.graph.json"
+    broken.write_text("{", encoding="utf-8")
+    before = window.document.graph
+    assert not window.open_path(broken)
+    assert window.document.graph is before
+    assert "broken.graph.json" in told[0]
+
+
+def test_a_dropped_file_opens(qtbot, window: Window) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(example("fork")))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, buttons, keys))
+    qtbot.waitUntil(lambda: window.document.path == example("fork"), timeout=3000)
+
+
+def test_every_example_opens(window: Window) -> None:
+    for path in examples():
+        assert window.open_path(path), path.name
+        assert window.document.walk is not None, path.name
+        assert not window.document.problems, path.name
+
+
+def test_save_as_and_reopen(window: Window, tmp_path: Path, monkeypatch) -> None:
+    target = tmp_path / "mine.graph.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a: (str(target), ""))
+    window.document.set_value("w0", 1.25)
+    window.explore.player.seek(4)
+    assert window.save_as()
+    assert not window.document.modified
+    window.open_path(example("fork"))
+    window.open_path(target)
+    assert window.document.graph.nodes["w0"].value == 1.25
+    assert window.explore.player.index == 4
+
+
+def test_closing_asks_about_changes(window: Window, monkeypatch) -> None:
+    window.document.set_value("w0", 5.0)
+    answers = [QMessageBox.StandardButton.Cancel]
+    monkeypatch.setattr(QMessageBox, "question", lambda *a: answers[0])
+    assert not window.close()
+    answers[0] = QMessageBox.StandardButton.Discard
+    assert window.close()
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_themes_switch_and_are_remembered(window: Window, name: str) -> None:
+    window.actions_by_id[f"theme_{name}"].trigger()
+    assert window.theme.dark == (name == "dark")
+    assert Settings.load().theme == name
+
+
+def test_size_and_recent_files_are_remembered(qtbot, window: Window) -> None:
+    window.resize(820, 650)
+    window.close()
+    again = Window(Settings.load())
+    qtbot.addWidget(again)
+    assert again.size().height() == 650
+    assert str(example("sigmoid_circuit").resolve()) in again.settings.recent
+
+
+def test_no_two_actions_share_a_key() -> None:
+    keys = [key for spec in ACTIONS for key in spec.keys] + ["Ctrl+Z", "Ctrl+Y", "Ctrl+Shift+Z"]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("spec", ACTIONS, ids=lambda s: s.id)
+def test_every_action_has_a_method_and_a_menu(spec) -> None:
+    assert callable(getattr(Window, spec.does))
+    assert spec.menu in {m.id for m in MENUS}
+
+
+def test_no_traceback_reaches_a_person(window: Window, capsys) -> None:
+    window_module.tell_about_exceptions(window)
+    import sys
+
+    said: list[str] = []
+    window.explore.status.connect(said.append)
+    try:
+        sys.excepthook(ValueError, ValueError("boom"), None)
+    finally:
+        sys.excepthook = sys.__excepthook__
+    assert said
+    assert "Your work is still here" in said[0]
+    assert "boom" in capsys.readouterr().err
+
+
+def test_a_closed_window_leaves_nothing_behind(qtbot, qapp) -> None:
+    window = Window(Settings(theme="light"))
+    window.open_path(example("fork"))
+    window.show()
+    view, gone = weakref.ref(window.explore.view), weakref.ref(window)
+    window.close()
+    window.deleteLater()
+    del window
+    qapp.processEvents()
+    qapp.sendPostedEvents(None, 52)  # DeferredDelete
+    gc.collect()
+    qtbot.waitUntil(lambda: gone() is None and view() is None, timeout=3000)
+
+
+def test_right_click_and_clicks_anywhere_crash_nothing(qtbot, window: Window, rng) -> None:
+    viewport = window.explore.view.viewport()
+    for x, y in rng.integers(0, 500, size=(60, 2)):
+        qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(int(x), int(y)))
+    assert window.document.walk is not None
