@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
@@ -36,6 +37,9 @@ _SOURCE = """#set page(width: auto, height: auto, margin: (x: 0.04em, y: 0.06em)
 {terms}
 $ {body}#mark $"""
 
+_HEAD = re.compile(
+    r"\\(?:(?:operatorname|mathrm|text)\{[^{}]*\}|(?!frac|left|sqrt)[a-zA-Z]+)(?=\s*\\left)"
+)
 _VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _MARK = re.compile(
     r'<g transform="translate\([-\d.]+[ ,]([-\d.]+)\)"><g transform="matrix\(1 0 0 -1 [-\d.]+ '
@@ -108,7 +112,7 @@ def typeset(
     except Exception:  # whatever went wrong in two young libraries, a formula is still shown
         made = _fallback(latex, px, color)
     _cache[key] = made
-    if len(_cache) > CACHE_SIZE:
+    while len(_cache) > CACHE_SIZE:
         _cache.popitem(last=False)
     return made
 
@@ -130,8 +134,7 @@ def _typeset(latex: str, px: float, color: str, link_colors: Mapping[str, str]) 
     definitions = []
     for number, (node, inside) in enumerate(terms):
         tint = QColor(link_colors[node]).name() if node in link_colors else ""
-        fill = f'fill: rgb("{tint}"), ' if tint else ""
-        content = f'text({fill}link("term:{number}", $ {_to_typst(inside)} $.body))'
+        content = f'link("term:{number}", {_tinted(inside, tint)})'
         if inside.strip() in _OPERATORS:
             content = f'math.class("binary", {content})'
         definitions.append(f"#let {_term_name(number)} = {content}")
@@ -145,6 +148,25 @@ def _typeset(latex: str, px: float, color: str, link_colors: Mapping[str, str]) 
     svg = _compiler().compile(source.encode(), format="svg")
     assert isinstance(svg, bytes)
     return _read_svg(svg.decode(), plain_text(latex), [node for node, _ in terms])
+
+
+def _tinted(inside: str, tint: str) -> str:
+    """A term's content in its colour.  Of a term with terms inside only the head is coloured:
+
+    in σ(w₀ x₀) the σ, but not the brackets, and of a sum nothing.
+    """
+    head, rest = inside, ""
+    if re.search(f"[{chr(_PLACEHOLDER)}-{chr(_PLACEHOLDER + _PLACEHOLDERS)}]", inside):
+        found = _HEAD.match(inside)
+        head = found[0] if found else ""
+        rest = inside[len(head) :]
+    parts = []
+    if head:
+        fill = f'fill: rgb("{tint}"), ' if tint else ""
+        parts.append(f"text({fill}$ {_to_typst(head)} $.body)")
+    if rest:
+        parts.append(f"$ {_to_typst(rest)} $.body")
+    return " + ".join(parts)
 
 
 def _take_links(latex: str, terms: list[tuple[str, str]]) -> str:
@@ -254,6 +276,7 @@ _SIGNS = {
     "lvert": "|", "rvert": "|", "vert": "|", "mid": "|", "ldots": "…", "dots": "…",
     "cdots": "⋯", "lfloor": "⌊", "rfloor": "⌋", "lVert": "‖", "rVert": "‖", "quad": " ",
 }  # fmt: skip
+_ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
 _SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 
@@ -263,6 +286,11 @@ def plain_text(latex: str) -> str:
     text = re.sub(r"\\href\{[^{}]*\}", "", latex)
     text = re.sub(r"\\(?:begin|end)\{[a-zA-Z*]+\}", " ", text)
     text = re.sub(r"\\(?:text|math|operatorname|left|right|big)[a-z]*(?![a-zA-Z])", "", text)
+    text = re.sub(
+        r"\\(hat|bar|tilde)\{([^{}]*)\}",
+        lambda m: unicodedata.normalize("NFC", m[2] + _ACCENTS[m[1]]),
+        text,
+    )
     text = text.replace(r"\\", "; ").replace("&", " ").replace(r"\_", "_")
     for _ in range(6):  # nested braces, from the inside out
         text = re.sub(r"_(\{\d+\}|\d)", lambda m: m[1].strip("{}").translate(_SUBSCRIPTS), text)
@@ -276,7 +304,7 @@ def plain_text(latex: str) -> str:
     text = re.sub(r"\\([a-zA-Z]+)", lambda m: _SIGNS.get(m[1], m[1]), text)
     text = re.sub(r"\\[,;:! ]", " ", text)
     text = re.sub(r"\\(.)", r"\1", text)
-    return " ".join(text.replace("-", "−").split())
+    return " ".join(text.replace("-", "−").replace("∂ ", "∂").split())
 
 
 def _fraction(found: re.Match[str]) -> str:

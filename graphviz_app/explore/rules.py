@@ -72,7 +72,7 @@ def backward_text(op: Op, attrs: dict[str, Any]) -> str:
     found = rules(op, attrs)
     if not found:
         return op.gradient_says
-    whole = forward_text(op, attrs)
+    whole = forward_text(op, attrs).replace(" ", "")
     whole = f"({whole})" if op.level != ATOM or len(whole) > 8 else whole
     if op.local is None:
         return ", ".join(f"∂f/∂{op.input_name(k)} = {rule}" for k, rule in enumerate(found))

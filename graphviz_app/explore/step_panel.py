@@ -138,6 +138,7 @@ class StepPanel(QWidget):
         wanted = layout.totalHeightForWidth(max(self._scroll.viewport().width(), 240))
         self._body.setMinimumHeight(wanted)  # a scroll area does not ask for height for width
         self.setFixedHeight(max(LEAST_HEIGHT_PX, min(wanted, MOST_HEIGHT_PX)))
+        layout.activate()
 
     def sizeHint(self) -> QSize:
         return QSize(320, self.minimumHeight())

@@ -28,7 +28,7 @@ from graphviz_app.theme import LIGHT, MONO_FAMILIES, Theme, mono_font
 
 COLUMNS = ("step", "pass", "node", "rule", "value", "upstream", "gradient")
 STEP, PASS, NODE, RULE, VALUE, UPSTREAM, GRADIENT = range(7)
-WIDTHS_PX = (52, 84, 150, 0, 96, 96, 150)  # 0: takes what is left
+WIDTHS_PX = (60, 80, 150, 0, 80, 84, 150)  # 0: takes what is left
 LEAST_RULE_PX = 120
 ROW_PX = 22
 MOST_PARTS = 3  # products written into one cell
@@ -247,6 +247,8 @@ class TapeTable(QTableView):
         self._show_active()
 
     def _show_active(self) -> None:
+        self.executeDelayedItemsLayout()  # new rows are laid out late; scrolling needs them now
+        self.updateGeometries()
         if 0 <= self.tape.active < self.tape.rowCount():
             self.scrollTo(self.tape.index(self.tape.active, 0))
         elif self.tape.rowCount():
@@ -258,7 +260,7 @@ class TapeTable(QTableView):
         self.setStyleSheet(
             f"#tape {{ background: {theme.panel}; border: none;"
             f" selection-background-color: {theme.accent_soft}; }}"
-            f"#tape::item {{ padding: 0 8px; border: none; }}"
+            f"#tape::item {{ padding: 0 2px 0 13px; border: none; }}"
             f"#tape::item:hover {{ background: {theme.hover}; }}"
             f"#tape::item:selected {{ background: {theme.accent_soft}; }}"
             f"#tape QHeaderView, #tape QHeaderView::section {{ background: {theme.panel};"

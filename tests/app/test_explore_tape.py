@@ -1,0 +1,148 @@
+"""The tape: what its rows say, that they are reached, and that long walks cost nothing."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from engine.graph.graph import Graph
+from engine.ops import OPS
+from engine.run.trace import trace
+from engine.run.walk import Phase, Walk
+from graphviz_app.explore.rules import backward_text, forward_text
+from graphviz_app.explore.tape import COLUMNS, GRADIENT, NODE, RULE, UPSTREAM, VALUE, TapeTable
+from graphviz_app.theme import LIGHT
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def product() -> Walk:
+    """f = w0·x0 at (2, −1)."""
+    graph = Graph()
+    w0, x0 = graph.leaf("parameter", "w0", 2.0), graph.leaf("input", "x0", -1.0)
+    graph.apply("exp", graph.apply("mul", w0, x0), name="f")
+    return trace(graph)
+
+
+def long_walk(nodes: int = 10_000) -> Walk:
+    graph = Graph()
+    last = graph.leaf("input", "x", 0.5)
+    for _ in range(nodes - 1):
+        last = graph.apply("neg", last)
+    return trace(graph)
+
+
+@pytest.fixture
+def table(qtbot: QtBot) -> TapeTable:
+    """A tape with the walk of exp(w0·x0)."""
+    table = TapeTable()
+    qtbot.addWidget(table)
+    table.resize(870, 200)
+    table.set_walk(product())
+    table.show()
+    return table
+
+
+def row_of(table: TapeTable, node: str) -> int:
+    walk = table.tape.walk
+    assert walk is not None
+    index = walk.index_of(Phase.BACKWARD, node)
+    assert index is not None
+    return index
+
+
+def test_a_row_tells_its_step(table) -> None:
+    row = row_of(table, "mul")
+    texts = [table.tape.text(row, c) for c in range(len(COLUMNS))]
+    assert texts[1] == "backward"
+    assert texts[NODE] == "× w0·x0"
+    assert texts[RULE] == "∂(a·b)/∂a = b, ∂(a·b)/∂b = a"
+    assert texts[VALUE] == "−2"
+    assert texts[UPSTREAM] == "0.1353"
+    assert texts[GRADIENT] == "−0.1353, 0.2707"
+
+
+def test_clicking_a_row_asks_for_its_step(table, qtbot: QtBot) -> None:
+    at = table.visualRect(table.tape.index(2, RULE)).center()
+    with qtbot.waitSignal(table.row_chosen) as told:
+        qtbot.mouseClick(table.viewport(), LEFT, pos=at)
+    assert told.args == [2]
+
+
+def test_enter_asks_for_the_current_row(table, qtbot: QtBot) -> None:
+    table.setCurrentIndex(table.tape.index(3, 0))
+    with qtbot.waitSignal(table.row_chosen) as told:
+        qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert told.args == [3]
+
+
+def test_the_active_row_is_bold_and_in_view(table) -> None:
+    table.set_walk(long_walk(200))
+    table.set_index(350)
+    bold = table.tape.data(table.tape.index(350, 0), Qt.ItemDataRole.FontRole)
+    plain = table.tape.data(table.tape.index(349, 0), Qt.ItemDataRole.FontRole)
+    assert bold.bold()
+    assert not plain.bold()
+    rect = table.visualRect(table.tape.index(350, 0))
+    assert table.viewport().rect().intersects(rect)
+    table.set_index(-1)
+    assert table.verticalScrollBar().value() == 0
+
+
+def test_values_are_green_and_gradients_red(table) -> None:
+    row = row_of(table, "mul")
+    color = [
+        table.tape.data(table.tape.index(row, c), Qt.ItemDataRole.ForegroundRole).name()
+        for c in (VALUE, GRADIENT)
+    ]
+    assert color == [LIGHT.forward, LIGHT.backward]
+
+
+def test_copying_gives_every_digit(table, qtbot: QtBot) -> None:
+    row = row_of(table, "mul")
+    table.selectRow(row)
+    qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    head, line = QGuiApplication.clipboard().text().split("\n")
+    assert head.split("\t") == list(COLUMNS)
+    cells = line.split("\t")
+    step = table.tape.step(row)
+    assert cells[UPSTREAM] == repr(step.upstream)
+    assert cells[GRADIENT] == ", ".join(map(repr, step.products))
+
+
+def test_twenty_thousand_rows_make_only_the_steps_in_sight(
+    table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = long_walk()
+    made: list[int] = []
+    original = Walk._step
+    monkeypatch.setattr(Walk, "_step", lambda self, k: (made.append(k), original(self, k))[1])
+    table.set_walk(walk)
+    table.set_index(15_000)
+    table.grab()
+    assert table.tape.rowCount() == 20_000
+    assert len(set(made)) < 60
+    assert 15_000 in made
+
+
+def test_new_numbers_keep_the_rows_and_the_place(table) -> None:
+    table.set_index(4)
+    resets: list[None] = []
+    table.tape.modelReset.connect(lambda: resets.append(None))
+    table.set_walk(product())
+    assert (resets, table.tape.active) == ([], 4)
+
+
+def test_no_walk_no_rows(table) -> None:
+    table.set_walk(None)
+    table.set_index(-1)
+    assert table.tape.rowCount() == 0
+    table.grab()
+
+
+@pytest.mark.parametrize("name", list(OPS))
+def test_every_op_has_a_rule_in_words_or_signs(name: str) -> None:
+    op = OPS[name]
+    assert forward_text(op, {})
+    assert backward_text(op, {})
+    assert "object" not in backward_text(op, {})
