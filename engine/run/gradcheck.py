@@ -123,12 +123,12 @@ def gradcheck(graph: Graph | Plan, tolerance: float = 1e-6) -> GradCheck:
     plan = graph if isinstance(graph, Plan) else lower(graph)
     plan = copy.copy(plan)
     plan.leaves = [_as_float64(node.op, v) for node, v in zip(plan.nodes, plan.leaves, strict=True)]
-    walk = trace(plan)
+    base = _Base(plan, trace(plan))
     carrying = _carrying(plan)
     rows: list[GradRow] = []
     for slot, node in enumerate(plan.nodes):
         if node.leaf and node.op != CONSTANT and slot in carrying:
-            rows += _Leaf(plan, walk, slot, tolerance).rows()
+            rows += _Leaf(base, slot, tolerance).rows()
     return GradCheck(tuple(rows), tolerance)
 
 
@@ -179,29 +179,44 @@ class _Slopes(NamedTuple):
         return abs(self.right - self.left)
 
 
+class _Base:
+    """The point at which gradients are checked: ``values`` and ``gradients`` by slot.
+
+    To first order a rounding error ε in a value v moves the output by v·∂f/∂v·ε; ``moves`` holds
+    the squares of these, without ε.
+    """
+
+    def __init__(self, plan: Plan, walk: Walk) -> None:
+        self.plan = plan
+        ids = plan.ids
+        self.values = [walk.value(i) for i in ids]
+        self.gradients = [walk.gradient(i) for i in ids]
+        with np.errstate(all="ignore"):
+            self.moves = [
+                float(np.sum(np.square(np.multiply(v, g))))
+                for v, g in zip(self.values, self.gradients, strict=True)
+            ]
+
+
 class _Leaf:
     """Differences for the numbers of one leaf; only what depends on it is computed anew."""
 
-    def __init__(self, plan: Plan, walk: Walk, slot: int, tolerance: float) -> None:
+    def __init__(self, base: _Base, slot: int, tolerance: float) -> None:
+        plan = base.plan
         self.node = plan.nodes[slot]
         self.slot = slot
         self.output = plan.output
         self.tolerance = tolerance
-        self.base = [walk.value(i) for i in plan.ids]
-        self.gradient = np.asarray(walk.gradient(self.node.id))
+        self.base = base.values
+        self.gradient = np.asarray(base.gradients[slot])
         self.steps: list[PlanStep] = []
         touched = {slot}
         for step in plan.steps:
             if not touched.isdisjoint(step[3:]):
                 self.steps.append(step)
                 touched.add(step[0])
-        # To first order a rounding error in a value v moves the output by v·∂f/∂v·ε.
-        with np.errstate(all="ignore"):
-            moves = [
-                float(np.sum(np.square(np.asarray(self.base[k]) * walk.gradient(plan.ids[k]))))
-                for k in touched
-            ]
-        size = math.sqrt(sum(moves)) if np.isfinite(sum(moves)) else 0.0
+        squares = sum(base.moves[k] for k in touched)
+        size = math.sqrt(squares) if math.isfinite(squares) else 0.0
         self.noise = 2 * EPSILON * size  # of a difference, before it is divided by h
 
     def rows(self) -> list[GradRow]:
