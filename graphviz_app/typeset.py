@@ -13,7 +13,7 @@ import tempfile
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from xml.sax.saxutils import unescape
 
 import tylax
@@ -281,6 +281,7 @@ _SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊�
 _SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 
 
+@lru_cache(maxsize=2_000)
 def plain_text(latex: str) -> str:
     """``latex`` as one line of plain text: for screen readers, and where typesetting fails."""
     text = re.sub(r"\\href\{[^{}]*\}", "", latex)

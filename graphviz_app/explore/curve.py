@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 import pyqtgraph as pg
@@ -81,12 +82,12 @@ class _Plot(pg.PlotWidget):
     """A bare plot: no axes, no menu, no mouse; zero lines and captions are painted over it."""
 
     def __init__(self) -> None:
-        super().__init__(background=None)
+        super().__init__(background=None)  # type: ignore[arg-type]  # pyqtgraph has no stubs
         self.theme = LIGHT
         self.labels: tuple[str, str, str] = ("", "", "")  # y label, x label, slope
         self.dot: tuple[float, float] | None = None
         self.slope = 0.0
-        item = self.getPlotItem()
+        item = self.item = cast(Any, self.getPlotItem())
         item.hideAxis("left")
         item.hideAxis("bottom")
         item.hideButtons()
@@ -94,6 +95,8 @@ class _Plot(pg.PlotWidget):
         item.setMouseEnabled(False, False)
         item.layout.setContentsMargins(8, 8, 8, 8)
         self.setFrameShape(self.Shape.NoFrame)
+        # The labels are painted over the whole plot, so a change of any item repaints all of it.
+        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
         self.setStyleSheet("background: transparent; border: none")
         self.viewport().setAutoFillBackground(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -116,7 +119,7 @@ class _Plot(pg.PlotWidget):
         painter.end()
 
     def _at(self, x: float, y: float) -> QPointF:
-        scene = self.getPlotItem().vb.mapViewToScene(QPointF(x, y))
+        scene = self.item.vb.mapViewToScene(QPointF(x, y))
         return QPointF(self.mapFromScene(scene))
 
     def _paint_labels(self, painter: QPainter) -> None:
@@ -300,7 +303,7 @@ class CurvePlot(QWidget):
         else:
             plot.tangent.setData([], [])
         plot.slope = slope if tangent and slope is not None else 0.0
-        plot.getPlotItem().vb.setRange(xRange=(-span, span), yRange=(low, high), padding=0.04)
+        plot.item.vb.setRange(xRange=(-span, span), yRange=(low, high), padding=0.04)
         own = step.name or "q"
         names = [(self._name(k), ATOM) for k in range(len(step.inputs))]
         formula = fill(OPS[step.op], "text", names, step.attrs).replace("*", "·")
@@ -311,7 +314,6 @@ class CurvePlot(QWidget):
         )
         plot.setAccessibleName(f"{plot.labels[0]}: {plot.labels[2]}")
         plot.setToolTip(f"{self._name(port)} = {x!r}\nvalue {y!r}\nslope {slope!r}")
-        plot.viewport().update()
 
     def _range_y(self, ys: np.ndarray, y: float) -> tuple[float, float]:
         """A y range that shows the curve without its poles, and stays still while scrubbing."""

@@ -177,13 +177,13 @@ class ErrorLine(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self.text = ""
-        self.x = 0.0
+        self.caret_x = 0.0
         self.setFixedHeight(self.HEIGHT_PX)
         self.setVisible(False)
 
     def set_text(self, text: str, x: float) -> None:
         """Show ``text``, its caret at ``x``; an empty text hides the line."""
-        self.text, self.x = text, x
+        self.text, self.caret_x = text, x
         self.setAccessibleName(text)
         self.setToolTip(text)
         self.setVisible(bool(text))
@@ -197,14 +197,14 @@ class ErrorLine(QWidget):
     def text_rect(self) -> QRect:
         """Where the sentence stands: from the caret on, moved left as far as it needs."""
         width = round(QFontMetricsF(mono_font(12)).horizontalAdvance(self.text)) + 2
-        left = max(4, min(round(self.x) + 10, self.width() - width - 4))
+        left = max(4, min(round(self.caret_x) + 10, self.width() - width - 4))
         return QRect(left, 4, min(width, self.width() - 8), self.HEIGHT_PX - 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(self._theme.problem), 1.5))
-        x = max(4.0, min(self.x, self.width() - 8.0))
+        x = max(4.0, min(self.caret_x, self.width() - 8.0))
         painter.drawPolyline([QPointF(x - 3.5, 5.5), QPointF(x, 1.5), QPointF(x + 3.5, 5.5)])
         painter.setFont(mono_font(12))
         rect = self.text_rect()

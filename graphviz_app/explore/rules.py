@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -39,8 +40,11 @@ def expr_text(expr: Expr) -> tuple[str, int]:
     return _signs(fill(op, "text", parts, expr.attrs)), op.level
 
 
+Attrs = tuple[tuple[str, Any], ...]
+
+
 @lru_cache(maxsize=256)
-def _rules(op_name: str, attrs: tuple[tuple[str, Any], ...]) -> tuple[str, ...]:
+def _rules(op_name: str, attrs: Attrs) -> tuple[str, ...]:
     op = OPS[op_name]
     if op.local is None:
         return ARRAY_RULES.get(op.name, ())
@@ -53,26 +57,19 @@ def _rules(op_name: str, attrs: tuple[tuple[str, Any], ...]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def rules(op: Op, attrs: dict[str, Any]) -> tuple[str, ...]:
-    """The local gradient for each input, as text; empty where it has no short form."""
-    try:
-        return _rules(op.name, tuple(sorted(attrs.items())))
-    except TypeError:  # an attribute that cannot be a key
-        return ()
-
-
-def forward_text(op: Op, attrs: dict[str, Any]) -> str:
-    """The op over its own port names: a·b, exp(x)."""
+@lru_cache(maxsize=256)
+def _forward(op_name: str, attrs: Attrs) -> str:
+    op = OPS[op_name]
     names = [(op.input_name(k), ATOM) for k in range(len(op.inputs))]
-    return _signs(fill(op, "text", names, attrs))
+    return _signs(fill(op, "text", names, dict(attrs)))
 
 
-def backward_text(op: Op, attrs: dict[str, Any]) -> str:
-    """∂(a·b)/∂a = b, ∂(a·b)/∂b = a; a sentence where there is no short form."""
-    found = rules(op, attrs)
+@lru_cache(maxsize=256)
+def _backward(op_name: str, attrs: Attrs) -> str:
+    op, found = OPS[op_name], _rules(op_name, attrs)
     if not found:
         return op.gradient_says
-    whole = forward_text(op, attrs).replace(" ", "")
+    whole = _forward(op_name, attrs).replace(" ", "")
     whole = f"({whole})" if op.level != ATOM or len(whole) > 8 else whole
     if op.local is None:
         return ", ".join(f"∂f/∂{op.input_name(k)} = {rule}" for k, rule in enumerate(found))
@@ -82,3 +79,19 @@ def backward_text(op: Op, attrs: dict[str, Any]) -> str:
         if len(rule) <= LONGEST
     ]
     return ", ".join(parts) or op.gradient_says
+
+
+def _key(attrs: Mapping[str, Any]) -> Attrs:
+    """``attrs`` as a key; a list becomes a tuple."""
+    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in attrs.items()}
+    return tuple(sorted(plain.items()))
+
+
+def forward_text(op: Op, attrs: Mapping[str, Any]) -> str:
+    """The op over its own port names: a·b, exp(x)."""
+    return _forward(op.name, _key(attrs))
+
+
+def backward_text(op: Op, attrs: Mapping[str, Any]) -> str:
+    """∂(a·b)/∂a = b, ∂(a·b)/∂b = a; a sentence where there is no short form."""
+    return _backward(op.name, _key(attrs))

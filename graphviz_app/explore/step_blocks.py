@@ -154,7 +154,7 @@ def _terms(step: Step, names: Names, f: str) -> list[Block]:
     said = step.op not in OPS  # a leaf's sentence tells it
     note = Note(f"Used {len(step.terms)} times: the gradients of all branches add up.", tip)
     found: list[Block] = [] if said else [note]
-    if np.ndim(step.upstream):
+    if step.upstream is not None and np.ndim(step.upstream):
         return [*found, _total(left, step.upstream)]
     written = [_bracketed(t.value) for t in step.terms[:MOST_TERMS]]
     if len(step.terms) > MOST_TERMS:

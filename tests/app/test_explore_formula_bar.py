@@ -138,7 +138,7 @@ def test_the_caret_stands_below_the_offending_column(bar) -> None:
     xs = []
     for column in (1, 5, 9):
         bar.set_error("no", 1, column, 1)
-        xs.append(bar.error_line.x)
+        xs.append(bar.error_line.caret_x)
     pitch = bar.editor.fontMetrics().horizontalAdvance("x")
     assert xs[1] - xs[0] == pytest.approx(4 * pitch, abs=2)
     assert xs[2] - xs[1] == pytest.approx(4 * pitch, abs=2)
