@@ -7,8 +7,9 @@ wires, positions and questions such as ``walk.value("f")`` mean the same at ever
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -114,7 +115,7 @@ class _Opening:
         if not done:
             self.nodes = [node]
 
-    def _apply(self, op: Op, inputs: list[str], attrs: dict, keep: str = "") -> str:
+    def _apply(self, op: Op, inputs: list[str], attrs: Mapping[str, Any], keep: str = "") -> str:
         """Add ``op`` or what defines it; the id of the result, "" if that is just an input."""
         if op.composite and not op.variadic:
             formula = op.expand(*(self._shapes[i] for i in inputs), **attrs)
