@@ -60,10 +60,9 @@ def parse(text: str, name: str = "", **values: Any) -> Graph:
     Nodes come in reading order.  Raises FormulaError with the place of whatever cannot be read,
     and for values of leaves that do not exist.
     """
-    given = {canonical(key): value for key, value in values.items()}
-    source = Source(text, given)
+    source = Source(text, map(canonical, values))
     read = _reader()
-    assembly = _Assembly(source, [(line, read(source, line)) for line in source.lines], given)
+    assembly = _Assembly(source, [(line, read(source, line)) for line in source.lines], values)
     graph = assembly.graph()
     graph.name = name
     return graph
@@ -144,7 +143,7 @@ class _Builder:
         if base.op == "number" and base.form == "word" and base.value == math.e:
             return Term("exp", [exponent])
         if exponent.op == "number":
-            short = {2.0: "square", -1.0: "reciprocal"}.get(exponent.value)
+            short = {2.0: "square", -1.0: "reciprocal"}.get(exponent.value, "")
             if short in OPS:
                 return Term(short, [base])
         return Term("pow", [base, exponent])
@@ -201,10 +200,11 @@ class _Builder:
             op = OPS[REDUCED[called]]
         if not op.accepts(len(args)):
             wants = "one or more values" if op.variadic else _count(op)
+            hint = f"; attributes are written {next(iter(op.attrs))}=…" if op.attrs else ""
             raise _Fault(
                 token,
                 f"{op.name} takes {wants}, but {len(args)} {'is' if len(args) == 1 else 'are'} "
-                "given.",
+                f"given{hint}.",
                 expected=("," if len(args) < len(op.inputs) else ")",),
             )
         return Term(op.name, args, token=token, attrs=_attributes(op, keywords))
@@ -260,7 +260,7 @@ def _reader() -> Any:
     def read(source: Source, line: Line) -> Term:
         tokens = source.terminals(line)
         tokens.append(Token("$END", "", line.end, line.end))
-        feed = parser.parse_interactive("").parser_state.feed_token
+        feed: Any = parser.parse_interactive("").parser_state.feed_token
         done = 0
         try:
             for token in tokens[:-1]:
@@ -269,8 +269,9 @@ def _reader() -> Any:
             return feed(tokens[-1], True)
         except UnexpectedToken:
             again = parser.parse_interactive("")
+            feed = again.parser_state.feed_token
             for token in tokens[:done]:
-                again.parser_state.feed_token(token)
+                feed(token)
             _refuse(source, tokens[done], again.accepts())
         except _Fault as fault:
             at = fault.token
@@ -338,7 +339,12 @@ class _Assembly:
         return self._defined[name].op in ("number", "array", "leaf")
 
     def _check_values(self, given: dict[str, Any]) -> Iterator[tuple[str, Value | None]]:
-        for name, value in given.items():
+        spelled: dict[str, str] = {}
+        for key, value in given.items():
+            name = key if key in self._names else canonical(key)
+            if name in spelled:
+                raise FormulaError(f'"{spelled[name]}" and "{key}" are the same name.', found=key)
+            spelled[name] = key
             term = self._defined.get(name)
             if term is not None and not (term.op == "leaf" and not term.args):
                 raise FormulaError(
@@ -454,7 +460,10 @@ class _Assembly:
         self, op: str, inputs: tuple[str, ...], name: str, attrs: dict, value: Any = None
     ) -> str:
         node_id = name or self._free_id("c" if op == CONSTANT else op)
-        self._graph.nodes[node_id] = Node(node_id, op, inputs, value, name, attrs)
+        node = Node(node_id, op, inputs, value, name)
+        if attrs:
+            node.attrs = attrs
+        self._graph.nodes[node_id] = node
         return node_id
 
     def _free_id(self, stem: str) -> str:

@@ -120,8 +120,8 @@ class Source:
         """Raise a FormulaError for the text from ``start`` to ``end``."""
         line = self.text.count("\n", 0, start) + 1
         column = start - (self.text.rfind("\n", 0, start) + 1) + 1
-        where = f"Line {line}, column {column}: " if "\n" in self.text.strip() else ""
-        where = where or f"Column {column}: "
+        where = f"In line {line}, column {column}: " if "\n" in self.text.strip() else ""
+        where = where or f"In column {column}: "
         raise FormulaError(
             where + message if place else message,
             line=line,
@@ -145,7 +145,7 @@ class Source:
             found = match(text, at)
             if found is None:
                 self._unreadable(at)
-            kind, start, at = found.lastgroup, at, found.end()
+            kind, start, at = found.lastgroup or "", at, found.end()
             if kind == "SPACE" or kind == "COMMENT":
                 continue
             if kind == "NEWLINE" or kind == "SEMICOLON":
@@ -483,7 +483,7 @@ class Source:
             out.append(Token("NUMBER", float(name), start, end))
         elif len(letters) == 1 or letters in GREEK_SYMBOLS:
             self._put(out, name, start, end)
-        elif function(token.value):
+        elif function(token.value) and name not in LEAF_KINDS:
             self.fail(
                 f"{token.value} is a function; write what it works on in brackets: "
                 f"{token.value}(x).",

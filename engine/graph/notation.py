@@ -44,7 +44,7 @@ def latex_name(name: str) -> str:
     letters, digits, subscript = match.groups()
     parts = [part for part in subscript.split("_") if part]
     accent = ""
-    if parts and _accent(parts[0]):
+    if parts and _accent(parts[0])[0]:
         accent, late = _accent(parts.pop(0))
         digits = ", ".join(d for d in (digits, late) if d)
     elif letters[1:] in ("hat", "bar") and letters[0] in "xyzwp":
@@ -56,10 +56,10 @@ def latex_name(name: str) -> str:
     return f"{base}_{{{below}}}" if below else base
 
 
-def _accent(part: str) -> tuple[str, str] | None:
-    """("hat", "1") of hat1; None where ``part`` is no accent."""
+def _accent(part: str) -> tuple[str, str]:
+    """("hat", "1") of hat1; empty strings where ``part`` is no accent."""
     word = part.rstrip("0123456789")
-    return (word, part[len(word) :]) if word in _ACCENTS else None
+    return (word, part[len(word) :]) if word in _ACCENTS else ("", "")
 
 
 def _word(letters: str) -> str:
@@ -124,13 +124,15 @@ def fill(
 ) -> str:
     """The op's "text" or "latex" with ``operands``, each a pair of print and binding level.
 
-    Text names the attributes that differ from their defaults and then is a call:
+    With attributes that differ from their defaults it is a call that names them, such as
     ``leaky_relu(x, slope=0.2)``.
     """
     extra = shown_attrs(op, attrs) if attrs else {}
     if form == "text" and extra:
         given = [text for text, _ in operands]
         return f"{op.name}({', '.join([*given, *(f'{k}={_shown(v)}' for k, v in extra.items())])})"
+    if extra:
+        return _latex_call(op, [text for text, _ in operands], extra)
     out: list[str] = []
     last = ""
     for literal, name, level in pieces(op.text if form == "text" else op.latex):
@@ -151,6 +153,15 @@ def fill(
     return "".join(out)
 
 
+def _latex_call(op: Op, operands: list[str], extra: Mapping[str, Any]) -> str:
+    named = [rf"\mathrm{{{k}}} = \text{{{_plain_words(_shown(v))}}}" for k, v in extra.items()]
+    head, bracket, _ = op.latex.partition(r"\left(")
+    if not bracket or not re.fullmatch(r"(?:\\[a-z]+(?:\{\w+\})?)+", head):
+        head = rf"\operatorname{{{_plain_words(op.name)}}}"
+    inside = r",\, ".join([*operands, *named])
+    return rf"{head}\left({inside}\right)"
+
+
 def _shown(value: Any) -> str:
     try:
         return attr_text(value)
@@ -159,6 +170,7 @@ def _shown(value: Any) -> str:
 
 
 _LINKS = re.compile(r"(?:\\href\{[^{}]*\}\{)*")
+_SIGNED = re.compile(r"\\left\((?:\\href\{[^{}]*\}\{)*(?:-|[\d.]+ \\cdot 10\^)")
 _ROMAN = re.compile(r"\\(?:mathrm|text)\{")
 
 
@@ -190,10 +202,12 @@ def _times(left: str, right: str) -> str:
     """What stands between two typeset factors: nothing much, or a dot where that would mislead."""
     head, tail = _head(right), left.rstrip("}")
     number_before = bool(re.match(r"-?[\d.]+(?: \\cdot 10\^\{-?\d+\})?\Z", _head(left).rstrip("}")))
-    dot = (
+    dot = bool(
         head[:1].isdigit()
-        or head[:1] in "-.?"
-        or bool(_ROMAN.match(head) or _ROMAN.match(_head(left)))
+        or head[:1] in ("-", ".", "?")
+        or _SIGNED.match(head)
+        or _ROMAN.match(head)
+        or _ROMAN.match(_head(left))
         or (head.startswith(r"\frac") and number_before)
         or (head.startswith((r"\left(", r"\left[")) and not number_before
             and not tail.endswith(r"\right)"))
@@ -233,7 +247,8 @@ def _application(name: str, operands: list[Operand], attrs: Mapping[str, Any]) -
     if op is None or not op.accepts(len(operands)):
         inside = r",\, ".join(text for text, _ in operands)
         return rf"\operatorname{{{_plain_words(name)}}}\left({inside}\right)", ATOM
-    return fill(op, "latex", operands, attrs), level_of(op, "latex")
+    level = ATOM if attrs and shown_attrs(op, attrs) else level_of(op, "latex")
+    return fill(op, "latex", operands, attrs), level
 
 
 # graphs -------------------------------------------------------------------------------------
@@ -313,9 +328,9 @@ class _Printer:
 
 def constant_latex(node: Node) -> str:
     """A constant's value, e and π by name."""
-    return {np.e: "e", np.pi: r"\pi"}.get(
-        node.value if isinstance(node.value, float) else None
-    ) or (latex_number(1.0 if node.value is None else node.value, 6))
+    value = 1.0 if node.value is None else node.value
+    named = {np.e: "e", np.pi: r"\pi"}.get(value, "") if isinstance(value, float) else ""
+    return named or latex_number(value, 6)
 
 
 # labels -------------------------------------------------------------------------------------
@@ -333,10 +348,11 @@ def text_label(graph: Graph, node_id: str) -> str:
     if node.leaf:
         return _leaf_label(node)
     label = ""
-    for depth in (3, 2, 1):
-        label = _label(graph, node, depth)[0]
-        if len(label) <= LABEL_LENGTH:
-            return label
+    for depth in range(1, LABEL_LENGTH // 2):
+        longer = _label(graph, node, depth)[0]
+        if longer == label or (label and len(longer) > LABEL_LENGTH):
+            break
+        label = longer
     return label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1] + "…"
 
 
@@ -365,4 +381,5 @@ def _label(graph: Graph, node: Node, depth: int) -> Operand:
     text = fill(op, "text", operands, node.attrs)
     if text.startswith(f"{op.name}(") and op.symbol.isalpha():
         text = op.symbol + text[len(op.name) :]
-    return text.replace("*", "·").replace("-", MINUS), op.level if not node.attrs else ATOM
+    level = ATOM if shown_attrs(op, node.attrs) else level_of(op, "text")
+    return text.replace("*", "·").replace("-", MINUS), level

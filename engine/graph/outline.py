@@ -48,7 +48,7 @@ def outline(graph: Graph) -> Outline:
         node = nodes[node_id]
         if node.leaf:
             alone = node_id == output and not uses[node_id]
-            if node.op == CONSTANT and not node.name and (uses[node_id] == 1 or alone):
+            if node.op == CONSTANT and not node.name and uses[node_id] + (node_id == output) == 1:
                 continue
             made.names[node_id] = names.of(node, "q" if node.op == CONSTANT else "")
             if node.op == CONSTANT or (not uses[node_id] and not alone):

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.errors import FormulaError
-from engine.ops.op import Op
+from engine.ops.op import ATOM, POWER, Op
 
 _SLOT = re.compile(r"\{(\w+):(\d)\}")
+_CALL = re.compile(r"\w+\(.*\)\Z")
 
 
 class Piece(NamedTuple):
@@ -46,12 +47,11 @@ def places(op: Op, count: int, name: str) -> range | tuple[int, ...]:
 def level_of(op: Op, form: str) -> int:
     """How tightly an application of ``op`` binds when it is written as "text" or "latex".
 
-    A fraction line holds its parts together, so it binds like a power there.
+    A call stands by itself in text, and a fraction line holds its parts together when typeset.
     """
-    from engine.ops.op import POWER
-
-    fraction = form == "latex" and op.latex.startswith(r"\frac")
-    return max(op.level, POWER) if fraction else op.level
+    if form == "text":
+        return ATOM if _CALL.match(op.text) else op.level
+    return max(op.level, POWER) if op.latex.startswith(r"\frac") else op.level
 
 
 def shown_attrs(op: Op, attrs: Mapping[str, Any]) -> dict[str, Any]:
