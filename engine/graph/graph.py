@@ -8,6 +8,7 @@ the user made; what follows from it (order, shapes, values, problems) is compute
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,6 +20,8 @@ INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
 LEAF_KINDS = (INPUT, PARAMETER, CONSTANT)
 
 Value = float | np.ndarray
+
+NO_ATTRS: Mapping[str, Any] = MappingProxyType({})  # shared, so that a node without costs none
 
 
 class Node(msgspec.Struct, gc=False):
@@ -35,7 +38,7 @@ class Node(msgspec.Struct, gc=False):
     inputs: tuple[str, ...] = ()
     value: Any = None
     name: str = ""
-    attrs: dict[str, Any] = {}  # noqa: RUF012 - msgspec copies defaults
+    attrs: Mapping[str, Any] = NO_ATTRS
     opened: bool = False
 
     @property

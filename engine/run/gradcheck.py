@@ -20,7 +20,7 @@ from engine.numerals import number
 from engine.ops.kinds import arrays, floats
 from engine.ops.op import Op
 from engine.run.plan import Plan, PlanStep, lower
-from engine.run.trace import NOT_FOR_FLOATS, plain, trace
+from engine.run.trace import NOT_FOR_FLOATS, plain, trace_plan
 from engine.run.walk import Walk
 
 STEP = 1e-5
@@ -123,7 +123,7 @@ def gradcheck(graph: Graph | Plan, tolerance: float = 1e-6) -> GradCheck:
     plan = graph if isinstance(graph, Plan) else lower(graph)
     plan = copy.copy(plan)
     plan.leaves = [_as_float64(node.op, v) for node, v in zip(plan.nodes, plan.leaves, strict=True)]
-    base = _Base(plan, trace(plan))
+    base = _Base(plan, trace_plan(plan))
     carrying = _carrying(plan)
     rows: list[GradRow] = []
     for slot, node in enumerate(plan.nodes):

@@ -29,13 +29,11 @@ class Plan:
     """``steps`` in order over numbered slots; slot k holds the output of ``nodes[k]``.
 
     A step is a tuple (slot, op, attributes, *input slots).  ``leaves`` gives the leaf values by
-    slot (None where a step writes), ``output`` is the slot that gradients are taken of,
-    ``constants`` the slots of constants (they take no step and carry no gradient).  ``scalar``
-    says that all leaves are floats and all ops elementwise, of one or two inputs and without
-    attributes: every slot will hold a float.
+    slot (what stands where a step writes means nothing), ``output`` is the slot that gradients
+    are taken of, ``constants`` the slots of constants (they take no step and carry no gradient).
     """
 
-    __slots__ = ("_names", "constants", "leaves", "nodes", "output", "scalar", "slots", "steps")
+    __slots__ = ("_names", "constants", "leaves", "nodes", "output", "slots", "steps")
 
     def __init__(
         self,
@@ -45,7 +43,6 @@ class Plan:
         steps: list[PlanStep],
         constants: list[int],
         output: int,
-        scalar: bool,
     ) -> None:
         self.nodes = nodes
         self.slots = slots
@@ -53,7 +50,6 @@ class Plan:
         self.steps = steps
         self.constants = constants
         self.output = output
-        self.scalar = scalar
         self._names: frozenset[str] | None = None
 
     @property
@@ -94,7 +90,6 @@ def _number(graph: Graph, nodes: list[Node]) -> Plan:
     leaves: list[Any] = []
     steps: list[PlanStep] = []
     constants: list[int] = []
-    scalar = True
     put, add_step, find_op = leaves.append, steps.append, OPS.get
     slot = 0
     for node in nodes:
@@ -105,38 +100,22 @@ def _number(graph: Graph, nodes: list[Node]) -> Plan:
             elif node.op not in LEAF_KINDS:
                 raise KeyError(node.op)
             value = node.value
-            if value.__class__ is not float:
-                if value is None:
-                    value = 1.0
-                elif not is_value(value):
-                    raise TypeError(node.id)
-                else:
-                    scalar = False
-            put(value)
+            if value is not None and not is_value(value):
+                raise TypeError(node.id)
+            put(1.0 if value is None else value)
         else:
-            inputs = node.inputs
-            if op.arity == 2:
-                a, b = inputs
-                add_step((slot, op, node.attrs, slots[a], slots[b]))
-            elif op.arity == 1:
-                (a,) = inputs
-                add_step((slot, op, node.attrs, slots[a]))
-            else:
-                if not op.accepts(len(inputs)):
-                    raise KeyError(node.id)
-                add_step((slot, op, node.attrs, *[slots[i] for i in inputs]))
-                scalar = False
-            if node.attrs or op.local is None:
-                scalar = False
-                if node.attrs and attribute_problem(op, node.attrs):
-                    raise TypeError(node.id)
+            if not op.accepts(len(node.inputs)):
+                raise KeyError(node.id)
+            if node.attrs and attribute_problem(op, node.attrs):
+                raise TypeError(node.id)
+            add_step((slot, op, node.attrs, *[slots[i] for i in node.inputs]))
             put(None)
         slots[node.id] = slot
         slot += 1
     output = slots[graph.output] if graph.output else slot - 1
     if output < 0:
         raise KeyError("")
-    return Plan(nodes, slots, leaves, steps, constants, output, scalar)
+    return Plan(nodes, slots, leaves, steps, constants, output)
 
 
 def refusal(graph: Graph) -> GraphError:

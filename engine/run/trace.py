@@ -5,16 +5,18 @@ It writes compact rows, so that recording costs little; ``walk.py`` reads them a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from engine.errors import GraphError
-from engine.graph.graph import Graph, Value
+from engine.graph.graph import CONSTANT, LEAF_KINDS, NO_ATTRS, Graph, Node, Value
 from engine.graph.problems import Problem, ProblemKind, node_title
+from engine.ops import OPS
 from engine.ops.kinds import arrays, floats
 from engine.ops.op import Op, unbroadcast
-from engine.run.plan import Plan, lower, refusal
+from engine.run.plan import Plan, PlanStep, lower, refusal
 from engine.run.walk import Walk
 
 # What a float rule raises where IEEE 754 has an answer (infinity, NaN) or where the step needs
@@ -28,14 +30,14 @@ def plain(result: Any) -> Value:
     return float(result) if result.ndim == 0 else result
 
 
-def _forward(op: Op, values: list[Any], attrs: dict[str, Any]) -> Value:
+def _forward(op: Op, values: list[Any], attrs: Mapping[str, Any]) -> Value:
     """One op on any values, by its array rule."""
     with np.errstate(all="ignore"):
         return plain(op.value(arrays, *map(np.asarray, values), **op.with_defaults(attrs)))
 
 
 def _backward(
-    op: Op, g: Value, y: Value, values: list[Any], attrs: dict[str, Any]
+    op: Op, g: Value, y: Value, values: list[Any], attrs: Mapping[str, Any]
 ) -> tuple[tuple[Value, ...] | None, list[Value]]:
     """(locals, products) of one op on any values; array ops have no locals, number by number."""
     with np.errstate(all="ignore"):
@@ -61,15 +63,33 @@ def trace(graph: Graph | Plan) -> Walk:
     The seed gradient is 1; an output that is not a scalar is seeded with ones, which gives the
     gradients of its sum.  Raises GraphError with the problems of a graph that cannot run.
     """
-    plan = graph if isinstance(graph, Plan) else lower(graph)
-    if plan.scalar:
-        return _trace_floats(plan)
+    if isinstance(graph, Plan):
+        return trace_plan(graph)
+    try:
+        walk = _trace_floats(list(graph.nodes.values()), graph.output)
+    except (LookupError, TypeError, ValueError):
+        walk = None  # not in order, or broken: the plan finds out
+    if walk is not None:
+        return walk
+    plan = lower(graph)
+    try:
+        return trace_plan(plan)
+    except GraphError as error:
+        refused = refusal(graph)  # shapes that do not meet are told better by the graph
+        raise (refused if refused.problems else error) from error
+
+
+def trace_plan(plan: Plan) -> Walk:
+    """``trace`` for values of any shape, by the array rules.
+
+    Raises GraphError at the node that cannot be computed.
+    """
     values = plan.leaves.copy()
     for slot, op, attrs, *inputs in plan.steps:
         try:
             values[slot] = _forward(op, [values[i] for i in inputs], attrs)
         except Exception as error:
-            raise _failure(graph, plan, slot, error) from error
+            raise _failure(plan, slot, error) from error
     gradients: list[Any] = [None] * len(values)
     gradients[plan.output] = plain(np.ones(np.shape(values[plan.output])))
     rows: list[tuple] = []
@@ -80,7 +100,7 @@ def trace(graph: Graph | Plan) -> Walk:
         try:
             slopes, products = _backward(op, g, values[slot], [values[i] for i in inputs], attrs)
         except Exception as error:
-            raise _failure(graph, plan, slot, error) from error
+            raise _failure(plan, slot, error) from error
         for i, product in zip(inputs, products, strict=True):
             before = gradients[i]
             gradients[i] = product if before is None else before + product
@@ -88,27 +108,63 @@ def trace(graph: Graph | Plan) -> Walk:
     return Walk(plan, values, gradients, rows)
 
 
-def _trace_floats(plan: Plan) -> Walk:
-    """``trace`` where every slot is one Python float: the same rules, a tenth of the time."""
-    xp = floats
-    values = plan.leaves.copy()
-    for step in plan.steps:
-        op = step[1]
-        rule = op.value
-        try:
+def _trace_floats(nodes: list[Node], output_id: str) -> Walk | None:
+    """``trace`` where every value is one Python float: the same rules, a tenth of the time.
+
+    Lowers and runs in one sweep.  None where it cannot: for arrays, attributes, ops of more than
+    two inputs.  Raises LookupError, TypeError or ValueError where the graph is out of order or
+    broken.
+    """
+    xp, find_op = floats, OPS.get
+    slots: dict[str, int] = {}
+    values: list[Any] = []
+    steps: list[PlanStep] = []
+    constants: list[int] = []
+    put, add_step = values.append, steps.append
+    slot = 0
+    for node in nodes:
+        op = find_op(node.op)
+        if op is None:
+            value = node.value
+            if value.__class__ is not float:
+                if value is not None:
+                    return None
+                value = 1.0
+            if node.op == CONSTANT:
+                constants.append(slot)
+            elif node.op not in LEAF_KINDS:
+                return None
+            put(value)
+        else:
+            rule = op.value
+            if node.attrs or op.local is None:
+                return None
             if op.arity == 2:
-                slot, _, _, a, b = step
-                values[slot] = rule(xp, values[a], values[b])
+                a, b = node.inputs
+                a, b = slots[a], slots[b]
+                try:
+                    put(rule(xp, values[a], values[b]))
+                except NOT_FOR_FLOATS:
+                    put(_forward(op, [values[a], values[b]], NO_ATTRS))
+                add_step((slot, op, NO_ATTRS, a, b))
+            elif op.arity == 1:
+                (a,) = node.inputs
+                a = slots[a]
+                try:
+                    put(rule(xp, values[a]))
+                except NOT_FOR_FLOATS:
+                    put(_forward(op, [values[a]], NO_ATTRS))
+                add_step((slot, op, NO_ATTRS, a))
             else:
-                slot, _, _, a = step
-                values[slot] = rule(xp, values[a])
-        except NOT_FOR_FLOATS:
-            values[slot] = _forward(op, [values[i] for i in step[3:]], {})
-    gradients: list[Any] = [None] * len(values)
-    gradients[plan.output] = 1.0
+                return None
+        slots[node.id] = slot
+        slot += 1
+    output = slots[output_id] if output_id else slot - 1
+    gradients: list[Any] = [None] * slot
+    gradients[output] = 1.0
     rows: list[tuple] = []
     record = rows.append
-    for step in reversed(plan.steps):
+    for step in reversed(steps):
         slot = step[0]
         g = gradients[slot]
         if g is None:
@@ -127,7 +183,8 @@ def _trace_floats(plan: Plan) -> Walk:
                 product = g * slope_a
                 record((slot, g, slopes, product))
         except NOT_FOR_FLOATS:
-            slopes, products = _backward(op, g, values[slot], [values[i] for i in step[3:]], {})
+            given = [values[i] for i in step[3:]]
+            slopes, products = _backward(op, g, values[slot], given, NO_ATTRS)
             record((slot, g, slopes, *products))
             product, product_b = products[0], products[-1]
         before = gradients[a]
@@ -135,16 +192,12 @@ def _trace_floats(plan: Plan) -> Walk:
         if op.arity == 2:
             before = gradients[b]
             gradients[b] = product_b if before is None else before + product_b
+    plan = Plan(nodes, slots, values, steps, constants, output)
     return Walk(plan, values, gradients, rows)
 
 
-def _failure(graph: Graph | Plan, plan: Plan, slot: int, error: Exception) -> GraphError:
-    """What to say when a step could not be computed at all: the graph's own problem if any."""
-    if isinstance(graph, Graph):
-        refused = refusal(graph)
-        if refused.problems:
-            return refused
+def _failure(plan: Plan, slot: int, error: Exception) -> GraphError:
+    """What to say when a step could not be computed at all."""
     node = plan.nodes[slot]
     sentence = f"{node_title(node)} could not be computed: {error}"
-    problem = Problem(ProblemKind.VALUE, node.id, sentence)
-    return GraphError(problem.sentence, (problem,))
+    return GraphError(sentence, (Problem(ProblemKind.VALUE, node.id, sentence),))
