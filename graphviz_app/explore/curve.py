@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.graph.notation import fill
@@ -16,6 +13,7 @@ from engine.numerals import fixed
 from engine.ops import OPS
 from engine.ops.op import ATOM
 from engine.run.walk import Step
+from graphviz_app.explore.curve_canvas import CurveCanvas
 from graphviz_app.theme import LIGHT, Theme, ui_font
 from graphviz_app.typeset import plain_text
 from graphviz_app.widgets import Card, SectionTitle, SegmentedSwitch
@@ -30,6 +28,7 @@ MARGIN_PX = 16
 NOT_SCALAR = (
     "This op takes vectors or matrices: its gradient is a matrix rule, not the slope of one curve."
 )
+ONE_BY_ONE = "This op works on an array number by number: each number has a slope of its own."
 NO_OP = "Step to an operation, or select one, to see its curve and its slope."
 
 
@@ -78,98 +77,6 @@ def curve_of(step: Step, port: int, span: float) -> tuple[np.ndarray, np.ndarray
     return xs, np.where(np.isfinite(ys), ys, np.nan)
 
 
-class _Plot(pg.PlotWidget):
-    """A bare plot: no axes, no menu, no mouse; zero lines and captions are painted over it."""
-
-    def __init__(self) -> None:
-        super().__init__(background=None)  # type: ignore[arg-type]  # pyqtgraph has no stubs
-        self.theme = LIGHT
-        self.labels: tuple[str, str, str] = ("", "", "")  # y label, x label, slope
-        self.dot: tuple[float, float] | None = None
-        self.slope = 0.0
-        item = self.item = cast(Any, self.getPlotItem())
-        item.hideAxis("left")
-        item.hideAxis("bottom")
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.setMouseEnabled(False, False)
-        item.layout.setContentsMargins(8, 8, 8, 8)
-        self.setFrameShape(self.Shape.NoFrame)
-        # The labels are painted over the whole plot, so a change of any item repaints all of it.
-        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
-        self.setStyleSheet("background: transparent; border: none")
-        self.viewport().setAutoFillBackground(False)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.zero_x = pg.InfiniteLine(0, 90)
-        self.zero_y = pg.InfiniteLine(0, 0)
-        self.curve = pg.PlotCurveItem(antialias=True, connect="finite")
-        self.tangent = pg.PlotCurveItem(antialias=True)
-        self.point = pg.ScatterPlotItem(size=10, pxMode=True)
-        for part in (self.zero_x, self.zero_y, self.curve, self.tangent, self.point):
-            self.addItem(part)
-
-    def wheelEvent(self, event: object) -> None:
-        event.ignore()  # type: ignore[attr-defined]  # the panel scrolls
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_labels(painter)
-        painter.end()
-
-    def _at(self, x: float, y: float) -> QPointF:
-        scene = self.item.vb.mapViewToScene(QPointF(x, y))
-        return QPointF(self.mapFromScene(scene))
-
-    def _paint_labels(self, painter: QPainter) -> None:
-        y_label, x_label, slope = self.labels
-        font = ui_font(11)
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        box = QRectF(self.viewport().rect()).adjusted(10, 8, -10, -8)
-        origin = self._at(0, 0)
-        placed: list[QRectF] = []
-        painter.setPen(QColor(self.theme.text_soft))
-        if y_label:
-            shown = metrics.elidedText(y_label, Qt.TextElideMode.ElideRight, box.width() - 8)
-            width = metrics.horizontalAdvance(shown)
-            left = min(max(origin.x() + 5, box.left()), box.right() - width)
-            placed.append(QRectF(left, box.top(), width, metrics.height()))
-            painter.drawText(QPointF(left, box.top() + metrics.ascent()), shown)
-        if x_label:
-            width = metrics.horizontalAdvance(x_label)
-            y = min(max(origin.y() + 4, box.top()), box.bottom() - metrics.height())
-            rect = QRectF(box.right() - width, y, width, metrics.height())
-            placed.append(rect)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, x_label)
-        if slope and self.dot is not None:
-            font = ui_font(11, 500)
-            painter.setFont(font)
-            painter.setPen(QColor(self.theme.backward))
-            width, height = QFontMetricsF(font).horizontalAdvance(slope), metrics.height()
-            place = _free_place(self._at(*self.dot), width, height, self.slope, box, placed)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, slope)
-
-
-def _free_place(
-    dot: QPointF, width: float, height: float, slope: float, box: QRectF, taken: list[QRectF]
-) -> QRectF:
-    """Beside the dot, on the side that the tangent does not take, clear of other labels."""
-    above, below = dot.y() - height - 9, dot.y() + 9
-    left, right = dot.x() - width - 10, dot.x() + 10
-    order = [(right, below), (left, above)] if slope >= 0 else [(left, below), (right, above)]
-    order += [(x, y) for x in (left, right) for y in (below, above)]
-    places = [QRectF(x, y, width, height) for x, y in order]
-    for place in places:
-        if box.contains(place) and not any(place.intersects(other) for other in taken):
-            return place
-    place = places[0]
-    place.moveLeft(min(max(place.left(), box.left()), box.right() - width))
-    place.moveTop(min(max(place.top(), box.top()), box.bottom() - height))
-    return place
-
-
 class CurvePlot(QWidget):
     """Plots the active op over one chosen input, the others held.
 
@@ -188,8 +95,9 @@ class CurvePlot(QWidget):
         self.heading = SectionTitle("Local derivative")
         self.switch = SegmentedSwitch()
         self.switch.changed.connect(self._choose)
+        self.heading.setMinimumHeight(self.switch.HEIGHT_PX)  # it stays where it is without one
         self.card = Card()
-        self.plot = _Plot()
+        self.plot = CurveCanvas()
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setFont(ui_font(13))
@@ -218,7 +126,9 @@ class CurvePlot(QWidget):
         self._names = list(names)
         if not scalar_step(step):
             self._step = None
-            self.message.setText(NO_OP if step is None or step.op not in OPS else NOT_SCALAR)
+            op = OPS.get(step.op) if step is not None else None
+            arrays = ONE_BY_ONE if op is not None and op.elementwise else NOT_SCALAR
+            self.message.setText(arrays if op is not None else NO_OP)
         else:
             assert step is not None
             if self._step is None or self._step.node != step.node:
@@ -242,17 +152,7 @@ class CurvePlot(QWidget):
         self.switch.set_theme(theme)
         self.card.set_theme(theme)
         self.message.setStyleSheet(f"color: {theme.text_soft}")
-        plot = self.plot
-        plot.theme = theme
-        for line in (plot.zero_x, plot.zero_y):
-            line.setPen(pg.mkPen(theme.hairline, width=1))
-        plot.curve.setPen(pg.mkPen(theme.forward, width=2))
-        dashed = pg.mkPen(theme.backward, width=2)
-        dashed.setDashPattern([4, 3])
-        plot.tangent.setPen(dashed)
-        plot.point.setBrush(pg.mkBrush(theme.backward))
-        plot.point.setPen(pg.mkPen(None))
-        plot.viewport().update()
+        self.plot.set_theme(theme)
 
     # what is plotted ----------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from graphviz_app.explore.step_blocks import full
 from graphviz_app.explore.value_slider import ValueSlider
 from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
 from graphviz_app.typeset import plain_text
-from graphviz_app.widgets import ScrubBox, SectionTitle
+from graphviz_app.widgets import ElidedLabel, ScrubBox, SectionTitle
 
 MARGIN_PX = 16
 ROWS = ("Value", "Gradient", "Numerical", "Shape")
@@ -32,7 +32,7 @@ def six_decimals(value: Any) -> str:
     if value is None:
         return "–"
     if np.ndim(value):
-        return number(value)
+        return number(value, 3)
     x = float(value)
     if not math.isfinite(x) or abs(x) >= 1e7 or 0 < abs(x) < 1e-5:
         return number(x, 6)
@@ -86,11 +86,9 @@ class Inspector(QWidget):
         rows.setColumnMinimumWidth(0, 74)
         rows.setColumnStretch(1, 1)
         for k, name in enumerate(ROWS):
-            title, value = QLabel(name), QLabel()
+            title, value = QLabel(name), ElidedLabel()
             title.setFont(ui_font(13))
             value.setFont(mono_font(13))
-            value.setTextFormat(Qt.TextFormat.PlainText)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             rows.addWidget(title, k, 0)
             rows.addWidget(value, k, 1)

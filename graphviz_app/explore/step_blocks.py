@@ -100,7 +100,7 @@ def _forward(step: Step, names: Names) -> list[Block]:
     if any(shapes) or np.shape(step.output):
         return [
             Formula(f"{own} = {operation_latex(step, names)}"),
-            Note(_shapes_line(step, names)),
+            *_shapes_note(step),
             _result(own, step.output),
         ]
     first = Formula(f"{own} = {operation_latex(step, names)}")
@@ -128,12 +128,20 @@ def _result(name: str, value: Value) -> Block:
     return Formula(f"{name} = {value_latex(value)}", tip=full(value))
 
 
-def _shapes_line(step: Step, names: Names) -> str:
+def _shapes_note(step: Step) -> list[Block]:
+    """What goes in and what comes out, where the shapes differ."""
     op = OPS[step.op]
-    parts = [
-        f"{op.input_name(k)} is {shape_text(np.shape(v))}" for k, v in enumerate(step.input_values)
-    ]
-    return f"{', '.join(parts)}; the output is {shape_text(np.shape(step.output))}."
+    shapes = [np.shape(v) for v in step.input_values]
+    if len({*shapes, np.shape(step.output)}) == 1:
+        return []
+    parts = [f"{op.input_name(k)} is {_shape_words(shape)}" for k, shape in enumerate(shapes)]
+    return [Note(f"{', '.join(parts)}; the output is {_shape_words(np.shape(step.output))}.")]
+
+
+def _shape_words(shape: tuple[int, ...]) -> str:
+    if not shape:
+        return "a scalar"
+    return f"of length {shape[0]}" if len(shape) == 1 else shape_text(shape)
 
 
 # backward ---------------------------------------------------------------------------------------
@@ -177,7 +185,7 @@ def _backward(step: Step, names: Names, f: str) -> list[Block]:
     if step.locals is not None and ports:
         found.append(Heads())
     elif ports:
-        found.append(Note(_shapes_line(step, names)))
+        found += _shapes_note(step)
         found.append(_total(rf"G = {upstream}", step.upstream))
     for k in ports[:MOST_INPUTS]:
         name = names(step.inputs[k])

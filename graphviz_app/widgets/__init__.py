@@ -1,7 +1,15 @@
 """Small reusable parts of the window; each knows a theme and nothing of graphs."""
 
-from graphviz_app.widgets.basics import Card, Pill, SectionTitle, SegmentedSwitch
+from graphviz_app.widgets.basics import Card, ElidedLabel, Pill, SectionTitle, SegmentedSwitch
 from graphviz_app.widgets.formula_label import FormulaLabel
 from graphviz_app.widgets.scrub_box import ScrubBox
 
-__all__ = ["Card", "FormulaLabel", "Pill", "ScrubBox", "SectionTitle", "SegmentedSwitch"]
+__all__ = [
+    "Card",
+    "ElidedLabel",
+    "FormulaLabel",
+    "Pill",
+    "ScrubBox",
+    "SectionTitle",
+    "SegmentedSwitch",
+]

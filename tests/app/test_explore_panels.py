@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +14,7 @@ from engine.run.trace import trace
 from engine.run.walk import Phase, Step, Walk
 from graphviz_app.explore.blocks import Chain, Formula, Note
 from graphviz_app.explore.curve import CurvePlot, curve_of, local_gradient, stable_span
+from graphviz_app.explore.curve_canvas import _best_place
 from graphviz_app.explore.inspector import Inspector
 from graphviz_app.explore.step_panel import MOST_HEIGHT_PX, StepPanel
 from graphviz_app.theme import DARK, LIGHT
@@ -263,6 +265,18 @@ class TestCurve:
         assert curve.message.isVisible()
         assert not curve.card.isVisible()
 
+    def test_labels_keep_clear_of_the_curve(self, curve) -> None:
+        graph = Graph()
+        graph.apply("sigmoid", graph.leaf("input", "z", -6.0), name="g")
+        curve.show_step(step_of(trace(graph), "g"), ["z"])
+        plot = curve.plot
+        lines = plot._pixels(plot.curve)
+        box = QRectF(plot.viewport().rect())
+        free = QRectF(box.left(), box.center().y() - 40, 60, 14)
+        crossed = QRectF(lines[150][0] - 30, lines[150][1] - 7, 60, 14)
+        assert _best_place([crossed, free], box, lines, []) == free
+        assert _best_place([free, crossed], box, lines, []) == free
+
     def test_nothing_and_leaves_get_a_sentence(self, curve) -> None:
         curve.show_step(None, [])
         assert "operation" in curve.message.text()
@@ -319,6 +333,11 @@ class TestInspector:
         assert inspector.values["Gradient"].toolTip() == "-0.19661193324148185"
         assert "w₀" in inspector.heading.text()
         assert LIGHT.parameter in inspector.heading.text()
+
+    def test_copying_a_number_gives_every_digit(self, inspector) -> None:
+        inspector.show_node(W0, 2.0, -0.19661193324148185)
+        inspector.values["Gradient"].actions()[0].trigger()
+        assert QGuiApplication.clipboard().text() == "-0.19661193324148185"
 
     def test_typing_commits(self, inspector, told, qtbot: QtBot) -> None:
         inspector.show_node(W0, 2.0, None)
