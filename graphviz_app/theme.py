@@ -55,7 +55,7 @@ class Theme:
     wire: str
     node_fill: str
     node_border: str
-    shadow: str  # with alpha, as #aarrggbb
+    shadow: str  # under nodes
     halo: str  # around the numbers on wires
     selection: str
     problem: str
@@ -91,8 +91,8 @@ LIGHT = Theme(
     plain="#5b6478",
     wire="#9aa3b5",
     node_fill="#ffffff",
-    node_border="#dce1ea",
-    shadow="#12283250",
+    node_border="#d3d9e4",
+    shadow="#e9ecf1",
     halo="#fafbfc",
     selection="#4653c8",
     problem="#d0246b",
@@ -129,7 +129,7 @@ DARK = Theme(
     wire="#5c687a",
     node_fill="#232a33",
     node_border="#364150",
-    shadow="#40000000",
+    shadow="#12151a",
     halo="#161a20",
     selection="#96a0ff",
     problem="#ff6fa8",
@@ -228,8 +228,15 @@ def math_font(px: float = 16, italic: bool = False) -> QFont:
 def mix(a: str, b: str, share: float) -> str:
     """The colour that is ``share`` of ``b`` over ``a``."""
     first, second = QColor(a), QColor(b)
-    parts = zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)
-    return QColor(*(round(x + (y - x) * share) for x, y in parts)).name()
+
+    def part(x: int, y: int) -> int:
+        return round(x + (y - x) * share)
+
+    return QColor(
+        part(first.red(), second.red()),
+        part(first.green(), second.green()),
+        part(first.blue(), second.blue()),
+    ).name()
 
 
 def palette(theme: Theme) -> QPalette:

@@ -20,7 +20,8 @@ from graphviz_app.canvas.paint import qrect
 from graphviz_app.canvas.scene import GraphScene
 from graphviz_app.theme import Theme
 
-LEAST_ZOOM, MOST_ZOOM, MOST_FIT = 0.05, 4.0, 1.25
+LEAST_ZOOM, MOST_ZOOM = 0.05, 4.0
+LEAST_FIT, MOST_FIT = 0.005, 1.25  # a huge graph is shown whole, a tiny one not blown up
 FIT_MARGIN_PX = 28
 DOTS_PX = 24
 GLIDE_MS = 200
@@ -73,6 +74,11 @@ class Camera(QGraphicsView):
         """Viewport pixels a scene pixel."""
         return self.transform().m11()
 
+    @property
+    def fitted(self) -> bool:
+        """Whether everything is shown, and stays so as the window changes its size."""
+        return self._stays_fitted
+
     def to_scene(self, position: QPointF) -> QPointF:
         """A place in the viewport, in scene pixels, without rounding."""
         return self.viewportTransform().inverted()[0].map(position)
@@ -94,12 +100,12 @@ class Camera(QGraphicsView):
             max(1, self.viewport().height() - margin) / max(1.0, box.height()),
             MOST_FIT,
         )
-        self.look_at(max(scale, LEAST_ZOOM), box.center(), animated)
+        self.look_at(max(scale, LEAST_FIT), box.center(), animated)
 
     def zoom_to(self, scale: float, at: QPointF | None = None) -> None:
         """Zoom to ``scale``; the scene point at ``at`` (viewport, default its middle) stays."""
         self._stays_fitted = False
-        scale = min(max(scale, LEAST_ZOOM), MOST_ZOOM)
+        scale = min(max(scale, min(LEAST_ZOOM, self.zoom)), MOST_ZOOM)
         size = self.viewport().size()
         middle = QPointF(size.width() / 2, size.height() / 2)
         anchor = middle if at is None else at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPageSize, QPaintDevice, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
@@ -33,16 +34,17 @@ def paint_graph(painter: QPainter, model: CanvasModel, theme: Theme) -> None:
         paint.draw_frame(painter, model, frame, look)
     lit = set(model.lit_wires)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for wire, ends in enumerate(model.geometry.lines.tolist()):
+    for wire in range(len(model.wires)):
         lights = model.active >= 0 and wire in lit
         painter.setOpacity(1.0 if lights or model.active < 0 else paint.DIMMED)
         painter.setPen(look.phase_wire[model.phase] if lights else look.wire)
-        painter.drawPath(paint.wire_path(*ends))
+        painter.drawPath(paint.wire_path(model.geometry, wire))
     painter.setOpacity(1.0)
     for node, (x, y) in enumerate(model.geometry.xy.tolist()):
         painter.translate(x, y)
         paint.draw_node(painter, model, node, look)
         painter.translate(-x, -y)
+    paint.draw_ports(painter, model, np.arange(len(model.wires)), look)
     draw_numbers_as_text(painter, model, look.numbers, theme)
 
 

@@ -20,6 +20,7 @@ class Geometry:
 
     ``lines`` is m × 4: x and y of a wire's start at its source's output port and of its end at
     its target's input port.  ``port_dy`` is the end's height relative to the target's centre.
+    ``bends`` are points that a wire passes level on its way, for the few that need to.
     """
 
     def __init__(
@@ -28,8 +29,11 @@ class Geometry:
         self.size = size
         self.xy = np.zeros_like(size)
         self.source, self.target, self.port_dy = source, target, port_dy
+        self.revision = 0  # counts changes of places
         self.fan_out = np.bincount(source, minlength=len(size))
         self.lines = np.zeros((len(source), 4))
+        self.span = np.zeros((len(source), 2))  # top and bottom of each wire
+        self.bends: list[tuple[tuple[float, float], ...]] = [()] * len(source)
         self._wires_of: list[list[int]] | None = None
 
     def __len__(self) -> int:
@@ -38,12 +42,17 @@ class Geometry:
     def set_centres(self, xy: np.ndarray) -> None:
         """Move all nodes."""
         self.xy[:] = xy
+        self.revision += 1
+        self.bends = [()] * len(self.source)
         self._refresh(slice(None))
 
     def move(self, node: int, x: float, y: float) -> list[int]:
         """Move one node; the wires that follow it."""
         wires = self.wires_of(node)
         self.xy[node] = x, y
+        self.revision += 1
+        for wire in wires:
+            self.bends[wire] = ()
         if wires:
             self._refresh(np.array(wires))
         return wires
@@ -54,6 +63,25 @@ class Geometry:
         self.lines[wires, 1] = self.xy[source, 1]
         self.lines[wires, 2] = self.xy[target, 0] - self.size[target, 0] / 2
         self.lines[wires, 3] = self.xy[target, 1] + self.port_dy[wires]
+        self.span[wires, 0] = self.lines[wires][:, (1, 3)].min(axis=1)
+        self.span[wires, 1] = self.lines[wires][:, (1, 3)].max(axis=1)
+
+    def detour(self, lanes: dict[int, list[tuple[float, float]]]) -> None:
+        """Lead these wires along their lanes where the direct curve would run under a node."""
+        t = np.linspace(0.05, 0.95, 25)
+        ease = 3 * t**2 - 2 * t**3
+        along = 1.5 * t * (1 - t) ** 2 + 1.5 * t**2 * (1 - t) + t**3
+        half = self.size / 2 + (2.0, 4.0)
+        for wire, points in lanes.items():
+            x0, y0, x1, y1 = self.lines[wire].tolist()
+            xs, ys = x0 + (x1 - x0) * along, y0 + (y1 - y0) * ease
+            inside = np.abs(self.xy[:, :1] - xs) < half[:, :1]
+            inside &= np.abs(self.xy[:, 1:] - ys) < half[:, 1:]
+            inside[[self.source[wire], self.target[wire]]] = False
+            if inside.any():
+                self.bends[wire] = tuple(points)
+                heights = [y for _, y in points] + [y0, y1]
+                self.span[wire] = min(heights), max(heights)
 
     def wires_of(self, node: int) -> list[int]:
         """The wires that start or end at ``node``."""
@@ -79,9 +107,9 @@ class Geometry:
     def wires_in(self, box: Box) -> np.ndarray:
         """Indices of the wires whose bounding box touches ``box``."""
         left, top, right, bottom = box
-        x0, y0, x1, y1 = self.lines.T
+        x0, _, x1, _ = self.lines.T
         keep = (np.maximum(x0, x1) >= left - 60) & (np.minimum(x0, x1) <= right + 60)
-        keep &= (np.maximum(y0, y1) >= top - 6) & (np.minimum(y0, y1) <= bottom + 6)
+        keep &= (self.span[:, 1] >= top - 6) & (self.span[:, 0] <= bottom + 6)
         return np.flatnonzero(keep)
 
     def node_at(self, x: float, y: float, least: float) -> int:
@@ -116,7 +144,7 @@ class Geometry:
     def wires_box(self, wires: list[int] | np.ndarray) -> Box:
         """The box around some wires, curves included."""
         lines = self.lines[wires]
-        xs, ys = lines[:, (0, 2)], lines[:, (1, 3)]
+        xs, ys = lines[:, (0, 2)], self.span[wires]
         bend = 40.0 + float(np.abs(lines[:, 2] - lines[:, 0]).max(initial=0.0)) / 4
         bend = bend if bool((lines[:, 2] < lines[:, 0] + 40).any()) else 8.0
         return (

@@ -12,7 +12,7 @@ from enum import Enum
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import (
     QGraphicsItem,
     QGraphicsRectItem,
@@ -25,7 +25,7 @@ from graphviz_app.canvas import paint
 from graphviz_app.canvas.batches import draw_lines, draw_rects
 from graphviz_app.canvas.geometry import LABEL_REACH, MARGIN, Box
 from graphviz_app.canvas.model import CanvasModel, Kind
-from graphviz_app.canvas.numbers import draw_numbers_fast
+from graphviz_app.canvas.numbers import NumberCache, draw_numbers_fast
 
 NEAR_NODES, MID_NODES = 110, 420
 READABLE_LABEL, READABLE_NUMBER = 0.38, 0.5  # scales from which text is drawn in the middle tier
@@ -70,7 +70,7 @@ def paint_safely(
         except Exception as error:
             item.failed = True
             item.stage.failures.append(f"{type(item).__name__}: {error}")
-            sys.excepthook(*sys.exc_info())
+            sys.excepthook(type(error), error, error.__traceback__)
     painter.setOpacity(1.0)
     painter.setPen(item.stage.look.problem_pen)
     painter.setBrush(QColor(item.stage.look.theme.problem_soft))
@@ -95,8 +95,11 @@ class NodeItem(QGraphicsRectItem):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             paint.draw_node(painter, stage.model, self.node, stage.look)
         else:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            paint.draw_node_simply(painter, stage.model, self.node, stage.look)
+            # Its box is part of the overview, drawn with all others.
+            model, node = stage.model, self.node
+            painter.setOpacity(1.0 if model.lit[node] else paint.DIMMED)
+            color = stage.look.kind_colors[model.kinds[node]]
+            paint.draw_label(painter, model.labels[node], stage.look, color)
 
     def error_box(self, option: QStyleOptionGraphicsItem) -> QRectF:
         """Where the error is shown: on the node."""
@@ -176,8 +179,7 @@ class WireLayer(LayerItem):
         """A wire's curve, from its source to its target."""
         found = self._paths[wire]
         if found is None:
-            ends = self.stage.model.geometry.lines[wire].tolist()
-            found = self._paths[wire] = paint.wire_path(*ends)
+            found = self._paths[wire] = paint.wire_path(self.stage.model.geometry, wire)
         return found
 
     def draw(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
@@ -222,33 +224,46 @@ class WireLayer(LayerItem):
 
 
 class Overview(LayerItem):
-    """All nodes as plain boxes, one call for each colour, when the scene is far away."""
+    """All nodes as plain boxes, one call for each colour, where there are many.
+
+    In the middle tier the boxes are outlines, as labels stand in them.
+    """
 
     def __init__(self, stage: Stage) -> None:
-        super().__init__(stage, 0.5)
+        super().__init__(stage, -0.5)
 
     def draw(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
         stage = self.stage
-        if stage.tier is not Tier.FAR:
+        if stage.tier is Tier.NEAR:
             return
+        far = stage.tier is Tier.FAR
         model, look = stage.model, stage.look
         visible = model.geometry.nodes_in(exposed_box(option))
         codes = model.kind_codes[visible]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setOpacity(1.0)
         for code, kind in enumerate(Kind):
             nodes = visible[codes == code]
             if len(nodes):
-                painter.setBrush(look.kind_colors[kind])
+                painter.setPen(Qt.PenStyle.NoPen if far else look.thin_pens[kind])
+                painter.setBrush(look.kind_colors[kind] if far else look.fill)
                 draw_rects(painter, self._boxes(nodes, 0.0))
-        reach = 3.0 / stage.scale
-        marks = [(list(model.problems), look.problem), (list(model.highlighted), look.highlight)]
+        self._draw_marks(painter, 3.0 / stage.scale, far)
+
+    def _draw_marks(self, painter: QPainter, reach: float, far: bool) -> None:
+        """What is wrong, glows, is selected or active: a larger box in its colour."""
+        model, look = self.stage.model, self.stage.look
+        marks = [
+            (list(model.problems), look.problem),
+            (list(model.highlighted), look.highlight.color()),
+        ]
         marks.append(([model.selected], look.selection.color()))
         marks.append(([model.active], look.phase_color[model.phase]))
         for marked, color in marks:
             nodes = np.array([n for n in marked if n >= 0], dtype=np.intp)
             if len(nodes):
-                painter.setBrush(color)
+                painter.setPen(Qt.PenStyle.NoPen if far else QPen(color, 3.0))
+                painter.setBrush(color if far else Qt.BrushStyle.NoBrush)
                 draw_rects(painter, self._boxes(nodes, reach))
 
     def _boxes(self, nodes: np.ndarray, reach: float) -> np.ndarray:
@@ -260,16 +275,24 @@ class Overview(LayerItem):
 
 
 class NumberLayer(LayerItem):
-    """The values and gradients beside all visible nodes."""
+    """The ports of all visible nodes, and the values and gradients beside them."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage, 1.0)
+        self.cache: NumberCache | None = None
 
     def draw(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
         stage = self.stage
         if stage.tier is Tier.FAR or (stage.tier is Tier.MID and stage.scale < READABLE_NUMBER):
             return
+        near = stage.tier is Tier.NEAR
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, near)
         left, top, right, bottom = exposed_box(option)
+        if near:
+            wires = stage.model.geometry.wires_in((left, top, right, bottom))
+            paint.draw_ports(painter, stage.model, wires, stage.look)
+        if self.cache is None:
+            self.cache = NumberCache(stage.model, stage.look.numbers)
         # Neighbours further right are needed to know how much room there is.
         box = (left, top, right + LABEL_REACH, bottom)
         nodes = stage.model.geometry.nodes_in(box, reach=LABEL_REACH)
@@ -277,7 +300,8 @@ class NumberLayer(LayerItem):
             painter,
             stage.model,
             nodes,
+            self.cache,
             stage.look.numbers,
             stage.look.theme,
-            halo=stage.tier is Tier.NEAR,
+            halo=near,
         )

@@ -7,14 +7,10 @@ and graphlay, and heights are a least-squares fit that keeps nodes apart.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-try:
-    import graphlay
-except ImportError:  # no wheel for this platform: our own order has to do
-    graphlay = None
+from graphviz_app.canvas.layers import LANE, Layers, reading_order
 
 Point = tuple[float, float]
 Size = tuple[float, float]
@@ -26,7 +22,14 @@ LECTURE_SPAN = 2  # … unless that leaves more than so many columns in between
 MIN_GAP = 28.0  # between the columns, where there is no label
 FRAME_PAD = 14.0  # more room in front of and behind the border of an opened composite
 FRAME_TITLE = 40.0  # above and below it
-LANE = 14.0  # the height that a long wire takes as it passes a column
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The centre of every node; for a wire (source, target) that passes columns, where it does."""
+
+    centres: dict[str, Point]
+    lanes: dict[tuple[str, str], list[Point]]
 
 
 def place(
@@ -38,7 +41,20 @@ def place(
     frames: Sequence[Sequence[str]] = (),
     gap: float = 36.0,
 ) -> dict[str, Point]:
-    """The centre of every node, in scene pixels; the first column starts at x = 0.
+    """The centre of every node: what `arrange` finds, without the lanes of long wires."""
+    return arrange(nodes, wires, sizes, label_room=label_room, frames=frames, gap=gap).centres
+
+
+def arrange(
+    nodes: Sequence[str],
+    wires: Iterable[tuple[str, str]],
+    sizes: Mapping[str, Size],
+    *,
+    label_room: Mapping[str, float] | None = None,
+    frames: Sequence[Sequence[str]] = (),
+    gap: float = 36.0,
+) -> Layout:
+    """Where nodes stand, in scene pixels; the first column starts at x = 0.
 
     ``wires`` are (source, target) pairs, those of one target in port order; a wire that closes a
     cycle is ignored.  ``label_room`` is the width kept free to the right of a node, ``gap`` the
@@ -47,18 +63,29 @@ def place(
     """
     nodes = list(dict.fromkeys(nodes))
     if not nodes:
-        return {}
+        return Layout({}, {})
     inputs = _acyclic(nodes, wires)
+    used = {s for sources in inputs.values() for s in sources}
+    alone = [n for n in nodes if not inputs[n] and n not in used]
+    nodes = [n for n in nodes if inputs[n] or n in used]
+    room = label_room or {}
+    if not nodes:
+        return Layout(_grid(alone, sizes, room, 0.0, 0.0, gap), {})
+    inputs = {n: inputs[n] for n in nodes}
     ranks = _ranks(nodes, inputs)
-    layers = _Layers.build(nodes, inputs, ranks, dummies=len(nodes) <= DUMMY_NODES)
+    layers = Layers.build(nodes, inputs, ranks, dummies=len(nodes) <= DUMMY_NODES)
     layers.order(use_graphlay=len(nodes) <= GRAPHLAY_NODES)
     heights = {n: max(sizes[n][1], LANE) + gap for n in nodes}
     ys = layers.heights(heights)
     members = [{n for n in frame if n in heights} for frame in frames]
     for group in members + members[::-1]:
         _clear_frame(group, layers.columns, heights, ys)
-    xs = _column_centres(layers.columns, ranks, sizes, label_room or {}, members)
-    return {n: (xs[ranks[n]], ys[n]) for n in nodes}
+    xs = _column_centres(layers.columns, ranks, sizes, room, members)
+    centres = {n: (xs[ranks[n]], ys[n]) for n in nodes}
+    lanes = {ends: [(xs[r], ys[way]) for r, way in ways] for ends, ways in layers.ways.items()}
+    bottom = max(ys[n] + heights[n] / 2 for n in nodes) + FRAME_TITLE
+    centres.update(_grid(alone, sizes, room, max(xs), bottom, gap))
+    return Layout(centres, lanes)
 
 
 def _acyclic(nodes: Sequence[str], wires: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -88,27 +115,9 @@ def _acyclic(nodes: Sequence[str], wires: Iterable[tuple[str, str]]) -> dict[str
     return inputs
 
 
-def _reading_order(nodes: Sequence[str], inputs: Mapping[str, list[str]]) -> dict[str, int]:
-    """Every node's turn when the outputs are read operand by operand, inputs before users."""
-    used = {s for sources in inputs.values() for s in sources}
-    turn: dict[str, int] = {}
-    seen: set[str] = set()
-    for root in [n for n in nodes if n not in used] + list(nodes):
-        stack = [(root, False)]
-        while stack:
-            node, finished = stack.pop()
-            if finished:
-                turn[node] = len(turn)
-            elif node not in seen:
-                seen.add(node)
-                stack.append((node, True))
-                stack.extend((s, False) for s in reversed(inputs[node]))
-    return turn
-
-
 def _ranks(nodes: Sequence[str], inputs: Mapping[str, list[str]]) -> dict[str, int]:
     """The column of every node: after all its inputs, leaves and private branches pulled close."""
-    turn = _reading_order(nodes, inputs)
+    turn = reading_order(nodes, inputs)
     order = sorted(nodes, key=turn.__getitem__)
     users: dict[str, list[str]] = {n: [] for n in nodes}
     ranks: dict[str, int] = {}
@@ -132,184 +141,25 @@ def _ranks(nodes: Sequence[str], inputs: Mapping[str, list[str]]) -> dict[str, i
     return {n: r - first for n, r in ranks.items()}
 
 
-@dataclass
-class _Layers:
-    """Columns of nodes and of the way-points that stand for long wires passing by.
-
-    ``before[v]`` are (neighbour in the column to the left, port) and ``after[u]`` the reverse;
-    without way-points the neighbour may be further away.
-    """
-
-    columns: list[list[str]]
-    before: dict[str, list[tuple[str, int]]]
-    after: dict[str, list[tuple[str, int]]]
-    real: set[str]
-
-    @classmethod
-    def build(
-        cls,
-        nodes: Sequence[str],
-        inputs: Mapping[str, list[str]],
-        ranks: Mapping[str, int],
-        dummies: bool,
-    ) -> _Layers:
-        turn = _reading_order(nodes, inputs)
-        columns: list[list[str]] = [[] for _ in range(max(ranks.values()) + 1)]
-        before: dict[str, list[tuple[str, int]]] = {n: [] for n in nodes}
-        after: dict[str, list[tuple[str, int]]] = {n: [] for n in nodes}
-        key: dict[str, float] = dict(turn)
-        for node in nodes:
-            columns[ranks[node]].append(node)
-            for port, source in enumerate(inputs[node]):
-                last = source
-                for rank in range(ranks[source] + 1, ranks[node]) if dummies else ():
-                    way = f"\0{source}\0{rank}"  # shared by all wires of a fork that pass here
-                    if way not in before:
-                        key[way] = turn[source]
-                        before[way], after[way] = [(last, 0)], []
-                        after[last].append((way, 0))
-                        columns[rank].append(way)
-                    last = way
-                before[node].append((last, port))
-                after[last].append((node, port))
-        for column in columns:
-            column.sort(key=key.__getitem__)
-        return cls(columns, before, after, set(nodes))
-
-    # order --------------------------------------------------------------------------------------
-
-    def order(self, use_graphlay: bool) -> None:
-        """Keep the candidate with the fewest crossings; operand order wins a draw."""
-        best, fewest = self.columns, self.crossings(self.columns)
-        if fewest:
-            for candidate in self._candidates(use_graphlay):
-                count = self.crossings(candidate)
-                if count < fewest:
-                    best, fewest = candidate, count
-        self.columns = best
-
-    def _candidates(self, use_graphlay: bool) -> Iterable[list[list[str]]]:
-        swept = [list(c) for c in self.columns]
-        for _ in range(6):
-            self._sweep(swept)
-            yield [list(c) for c in swept]
-        if use_graphlay and graphlay is not None:
-            found = self._graphlay_order()
-            for candidate in (found, [c[::-1] for c in found]):
-                self._transpose(candidate)
-                yield candidate
-
-    def crossings(self, columns: list[list[str]]) -> int:
-        """How many pairs of wires cross between neighbouring columns, ports told apart."""
-        place = {n: k for column in columns for k, n in enumerate(column)}
-        total = 0
-        for column in columns[:-1]:
-            seen: list[tuple[int, int]] = []
-            for node in column:
-                ends = sorted((place[v], port) for v, port in self.after[node])
-                for end in ends:
-                    total += len(seen) - bisect_right(seen, end)
-                for end in ends:
-                    insort(seen, end)
-        return total
-
-    def _sweep(self, columns: list[list[str]]) -> None:
-        """One barycentre sweep to the right and one back."""
-        place = {n: float(k) for column in columns for k, n in enumerate(column)}
-
-        def arrange(column: list[str], neighbours: Mapping[str, list[tuple[str, int]]]) -> None:
-            pull = {
-                n: sum(place[m] + 0.1 * port for m, port in neighbours[n]) / len(neighbours[n])
-                for n in column
-                if neighbours[n]
-            }
-            column.sort(key=lambda n: pull.get(n, place[n]))
-            place.update((n, float(k)) for k, n in enumerate(column))
-
-        for column in columns[1:]:
-            arrange(column, self.before)
-        for column in columns[-2::-1]:
-            arrange(column, self.after)
-
-    def _transpose(self, columns: list[list[str]]) -> None:
-        """Swap neighbours in a column as long as that undoes crossings."""
-        for _ in range(4):
-            place = {n: k for column in columns for k, n in enumerate(column)}
-            improved = False
-            for column in columns:
-                for k in range(len(column) - 1):
-                    upper, lower = column[k], column[k + 1]
-                    if self._gain(upper, lower, place) > 0:
-                        column[k], column[k + 1] = lower, upper
-                        place[lower], place[upper] = k, k + 1
-                        improved = True
-            if not improved:
-                return
-
-    def _gain(self, upper: str, lower: str, place: Mapping[str, int]) -> int:
-        gain = 0
-        for neighbours in (self.before, self.after):
-            mine = [(place[n], p if neighbours is self.after else 0) for n, p in neighbours[upper]]
-            other = [(place[n], p if neighbours is self.after else 0) for n, p in neighbours[lower]]
-            gain += sum((a > b) - (a < b) for a in mine for b in other)
-        return gain
-
-    def _graphlay_order(self) -> list[list[str]]:
-        graph = graphlay.Graph()
-        for rank, column in enumerate(self.columns):
-            for node in column:
-                graph.node(node, width=10.0, height=10.0, rank={"fixed": rank})
-        for source, ends in self.after.items():
-            for target, _ in ends:
-                graph.edge(source, target)
-        y = {n: p[1] for n, p in graphlay.layout(graph, options={"seed": 1}).positions().items()}
-        return [sorted(column, key=y.__getitem__) for column in self.columns]
-
-    # heights ------------------------------------------------------------------------------------
-
-    def heights(self, size: Mapping[str, float], rounds: int = 6) -> dict[str, float]:
-        """The y of every node: as near to its neighbours' as the column's order allows."""
-        room = {n: size.get(n, LANE) for column in self.columns for n in column}
-        ys: dict[str, float] = {}
-        for column in self.columns:
-            y = -sum(room[n] for n in column) / 2
-            for node in column:
-                ys[node] = y + room[node] / 2
-                y += room[node]
-        for _ in range(rounds):
-            for column in self.columns[-2::-1]:
-                self._settle(column, self.after, ys, room)
-            for column in self.columns[1:]:
-                self._settle(column, self.before, ys, room)
-        return {n: y for n, y in ys.items() if n in self.real}
-
-    def _settle(
-        self,
-        column: list[str],
-        neighbours: Mapping[str, list[tuple[str, int]]],
-        ys: dict[str, float],
-        room: Mapping[str, float],
-    ) -> None:
-        """Least squares to the neighbours' mean under the column's order and distances."""
-        shift, blocks = 0.0, []  # blocks of (sum of weight × wish, weight, count)
-        for k, node in enumerate(column):
-            if k:
-                shift += (room[column[k - 1]] + room[node]) / 2
-            near = neighbours[node]
-            weight = 4.0 if node not in self.real else 1.0 if near else 0.05
-            wish = sum(ys[m] for m, _ in near) / len(near) if near else ys[node]
-            total, heavy, count = weight * (wish - shift), weight, 1
-            while blocks and blocks[-1][0] / blocks[-1][1] > total / heavy:
-                t, w, c = blocks.pop()
-                total, heavy, count = total + t, heavy + w, count + c
-            blocks.append((total, heavy, count))
-        shift, k = 0.0, 0
-        for total, heavy, count in blocks:
-            for _ in range(count):
-                if k:
-                    shift += (room[column[k - 1]] + room[column[k]]) / 2
-                ys[column[k]] = total / heavy + shift
-                k += 1
+def _grid(
+    nodes: Sequence[str],
+    sizes: Mapping[str, Size],
+    label_room: Mapping[str, float],
+    width: float,
+    top: float,
+    gap: float,
+) -> dict[str, Point]:
+    """Nodes without any wire, in rows below ``top`` that are about ``width`` long."""
+    if not nodes:
+        return {}
+    across = max(sizes[n][0] + max(MIN_GAP, label_room.get(n, 0.0)) for n in nodes)
+    down = max(sizes[n][1] for n in nodes) + gap
+    columns = max(round(width / across), round((len(nodes) * down / across) ** 0.5), 1)
+    first = max(sizes[n][0] for n in nodes) / 2
+    return {
+        n: (first + k % columns * across, top + (k // columns + 0.5) * down)
+        for k, n in enumerate(nodes)
+    }
 
 
 def _clear_frame(

@@ -99,6 +99,9 @@ class Minimap(QWidget):
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._go(event.position())
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def _go(self, position: QPointF) -> None:
         scale, origin = self._scale()
         target = (position - origin) / scale

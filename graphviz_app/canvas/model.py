@@ -18,7 +18,7 @@ from engine.ops import OPS
 from engine.run.walk import Phase
 from graphviz_app.canvas.geometry import PORT_STEP, Box, Geometry
 from graphviz_app.canvas.labels import Label, inlinable, leaf_label, op_label, width_estimate
-from graphviz_app.canvas.layout import place
+from graphviz_app.canvas.layout import Layout, arrange
 
 if TYPE_CHECKING:
     from graphviz_app.theme import Theme
@@ -101,7 +101,8 @@ class CanvasModel:
     """Drawn nodes in the order of ``ids``; everything else is aligned with it.
 
     ``values`` and ``gradients`` are what stands at the wires ("" where a pass has not been yet).
-    ``lit`` and ``lit_wires`` are what is not dimmed while ``active`` is a node.
+    ``lit`` and ``lit_wires`` are what is not dimmed while ``active`` is a node.  ``open_ports``
+    are the heights of inputs without a wire, by node.
     """
 
     def __init__(
@@ -111,12 +112,12 @@ class CanvasModel:
         labels: list[Label],
         geometry: Geometry,
         wires: list[tuple[str, str, int]],
-        ports: list[list[float]],
+        open_ports: dict[int, list[float]],
         frames: list[FrameBox],
         inlined: Mapping[str, str],
     ) -> None:
         self.ids, self.nodes, self.labels, self.geometry = ids, nodes, labels, geometry
-        self.wires, self.ports, self.frames = wires, ports, frames
+        self.wires, self.open_ports, self.frames = wires, open_ports, frames
         self.index = {node: k for k, node in enumerate(ids)}
         self.index.update((c, self.index[user]) for c, user in inlined.items())
         self.wire_index = {wire: k for k, wire in enumerate(wires)}
@@ -132,7 +133,7 @@ class CanvasModel:
         self.highlighted: frozenset[int] = frozenset()
         self.lit = np.ones(len(ids), dtype=bool)
         self.lit_wires: list[int] = []
-        self._automatic: np.ndarray | None = None
+        self._automatic: Layout | None = None
 
     @classmethod
     def from_graph(
@@ -149,22 +150,26 @@ class CanvasModel:
         ids = [i for i in graph.nodes if i not in inlined]
         index = {node: k for k, node in enumerate(ids)}
         nodes = [graph.nodes[i] for i in ids]
-        labels, ports = [], []
+        labels: list[Label] = []
+        open_ports: dict[int, list[float]] = {}
         sizes = np.empty((len(ids), 2))
         wires: list[tuple[str, str, int]] = []
         ends: list[tuple[int, int, float]] = []
         for k, node in enumerate(nodes):
             label, heights = _node_face(graph, node, inlined)
             labels.append(label)
-            ports.append([h for h in heights if h is not None])
             least = LEAF_SIZE if node.leaf else OP_SIZE
             width = max(least[0], 8.0 * np.ceil((width_estimate(label) + 22.0) / 8.0))
-            sizes[k] = width, max(least[1], PORT_STEP * len(ports[-1]) + 8.0)
-            for port, source in enumerate(node.inputs):
-                height = heights[port]
-                if source in index and height is not None:
+            sizes[k] = width, max(least[1], PORT_STEP * (len(heights) - heights.count(None)) + 8.0)
+            for port, height in enumerate(heights):
+                source = node.inputs[port] if port < len(node.inputs) else ""
+                if height is None:
+                    continue
+                if source in index:
                     wires.append((source, node.id, port))
                     ends.append((index[source], k, height))
+                else:
+                    open_ports.setdefault(k, []).append(height)
         table = np.array(ends, dtype=float).reshape(-1, 3)
         geometry = Geometry(
             sizes, table[:, 0].astype(np.intp), table[:, 1].astype(np.intp), table[:, 2]
@@ -174,7 +179,7 @@ class CanvasModel:
             members = [index[i] for i in frame.members if i in index]
             if members:
                 boxes.append(FrameBox(frame.title, np.array(members), _op_kind(frame.op)))
-        model = cls(ids, nodes, labels, geometry, wires, ports, boxes, inlined)
+        model = cls(ids, nodes, labels, geometry, wires, open_ports, boxes, inlined)
         model.set_positions(positions or {})
         return model
 
@@ -184,23 +189,30 @@ class CanvasModel:
         """Put nodes where the user did; all others go where the layout puts them."""
         fixed = [(k, positions[i]) for k, i in enumerate(self.ids) if i in positions]
         complete = len(fixed) == len(self.ids)
-        xy = np.zeros((len(self.ids), 2)) if complete else self._layout().copy()
+        xy = np.zeros((len(self.ids), 2))
+        layout = None if complete else self._layout()
+        if layout is not None:
+            xy[:] = [layout.centres[i] for i in self.ids]
+            xy = np.round(xy / ROUNDING) * ROUNDING
         for k, centre in fixed:
             xy[k] = centre
         self.geometry.set_centres(xy)
+        if layout is not None:
+            moved = {self.ids[k] for k, _ in fixed}
+            ends = ((k, (s, t)) for k, (s, t, _) in enumerate(self.wires))
+            free = ((k, e) for k, e in ends if e in layout.lanes and moved.isdisjoint(e))
+            self.geometry.detour({k: layout.lanes[e] for k, e in free})
 
-    def _layout(self) -> np.ndarray:
+    def _layout(self) -> Layout:
         if self._automatic is None:
             sizes = {i: (w, h) for i, (w, h) in zip(self.ids, self.geometry.size, strict=True)}
-            centres = place(
+            self._automatic = arrange(
                 self.ids,
                 [(source, target) for source, target, _ in self.wires],
                 sizes,
                 label_room=dict.fromkeys(self.ids, LABEL_ROOM),
                 frames=[[self.ids[k] for k in f.members] for f in self.frames],
             )
-            xy = np.array([centres[i] for i in self.ids]).reshape(-1, 2)
-            self._automatic = np.round(xy / ROUNDING) * ROUNDING
         return self._automatic
 
     def frame_box(self, frame: FrameBox) -> Box:

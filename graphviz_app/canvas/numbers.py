@@ -1,13 +1,13 @@
 """The numbers on wires: a value above, a gradient below, each with a halo.
 
-On screen all numbers of a frame go out in a few glyph runs (`NumberBatch`): shaping five hundred
+On screen all numbers of a frame go out in a few glyph runs: shaping five hundred
 short texts one by one would take longer than everything else.  Exports draw real text instead.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
@@ -72,52 +72,93 @@ def ink_colors(theme: Theme) -> list[QColor]:
     return [QColor(theme.forward), QColor(theme.backward), QColor(theme.text_muted)]
 
 
-def placed_numbers(
-    model: CanvasModel, nodes: np.ndarray, fonts: NumberFonts
-) -> list[tuple[str, float, float, int, Ink, bool]]:
-    """(text, left, baseline, size, ink, lit) of every number beside ``nodes``."""
-    geometry = model.geometry
-    rooms = geometry.room_right(nodes) - GAP - 3.0
-    found = []
-    for node, room in zip(nodes.tolist(), rooms.tolist(), strict=True):
-        value, gradient = model.values[node], model.gradients[node]
-        if not value and not gradient:
-            continue
-        left = float(geometry.xy[node, 0] + geometry.size[node, 0] / 2) + GAP
-        y = float(geometry.xy[node, 1])
+class Placed(NamedTuple):
+    """One number: its baseline's start, and its glyphs there (None where the font lacks one)."""
+
+    text: str
+    x: float
+    y: float
+    size: int
+    ink: Ink
+    glyphs: list[int] | None
+    points: list[QPointF]
+
+
+class NumberCache:
+    """Where the numbers of a model stand, kept until they or the nodes around them change.
+
+    Panning and zooming then cost no more than putting lists together.
+    """
+
+    def __init__(self, model: CanvasModel, fonts: NumberFonts) -> None:
+        self._model, self._fonts = model, fonts
+        self._revision = -1
+        self._rooms = np.empty(0)
+        self._kept: list[tuple[str, str, list[Placed]] | None] = []
+
+    def of(self, nodes: np.ndarray) -> list[tuple[int, list[Placed]]]:
+        """(node, its numbers) for ``nodes``; neighbours to the right must be among them."""
+        model, geometry = self._model, self._model.geometry
+        if self._revision != geometry.revision:
+            self._revision = geometry.revision
+            self._rooms = np.full(len(geometry), np.nan)
+            self._kept = [None] * len(geometry)
+        if np.isnan(self._rooms[nodes]).any():
+            self._rooms[nodes] = geometry.room_right(nodes)
+        found = []
+        values, gradients, kept = model.values, model.gradients, self._kept
+        for node in nodes.tolist():
+            value, gradient = values[node], gradients[node]
+            entry = kept[node]
+            if entry is None or entry[0] != value or entry[1] != gradient:
+                entry = kept[node] = (value, gradient, self._place(node, value, gradient))
+            if entry[2]:
+                found.append((node, entry[2]))
+        return found
+
+    def _place(self, node: int, value: str, gradient: str) -> list[Placed]:
+        model, fonts = self._model, self._fonts
+        x, y = model.geometry.xy[node].tolist()
+        x += float(model.geometry.size[node, 0]) / 2 + GAP
+        room = float(self._rooms[node]) - GAP - 3.0
         size = fonts.fitting(max(len(value), len(gradient)), room)
-        drop, lit = fonts.drop[size], bool(model.lit[node])
-        if value:
-            ink = Ink.UNKNOWN if value == "?" or model.unset[node] else Ink.VALUE
-            found.append((value, left, y - RISE + drop, size, ink, lit))
-        if gradient:
-            ink = Ink.UNKNOWN if gradient == "?" else Ink.GRADIENT
-            found.append((gradient, left, y + RISE + drop, size, ink, lit))
-    return found
+        advance, drop = fonts.advance[size], fonts.drop[size]
+        unknown = value == "?" or model.unset[node]
+        placed = []
+        for text, baseline, ink in (
+            (value, y - RISE + drop, Ink.UNKNOWN if unknown else Ink.VALUE),
+            (gradient, y + RISE + drop, Ink.UNKNOWN if gradient == "?" else Ink.GRADIENT),
+        ):
+            if text:
+                points = [QPointF(x + k * advance, baseline) for k in range(len(text))]
+                placed.append(Placed(text, x, baseline, size, ink, fonts.glyphs(text), points))
+        return placed
 
 
 def draw_numbers_fast(
     painter: QPainter,
     model: CanvasModel,
     nodes: np.ndarray,
+    cache: NumberCache,
     fonts: NumberFonts,
     theme: Theme,
     halo: bool = True,
 ) -> None:
     """Draw the numbers beside ``nodes`` in as few calls as there are colours and sizes."""
-    batches: dict[tuple[int, Ink, bool], tuple[list[int], list[QPointF]]]
-    batches = defaultdict(lambda: ([], []))
+    batches: dict[tuple[int, Ink, bool], tuple[list[int], list[QPointF]]] = {}
     strange = []
-    for number in placed_numbers(model, nodes, fonts):
-        text, x, y, size, ink, lit = number
-        glyphs = fonts.glyphs(text)
-        if glyphs is None:
-            strange.append(number)
-            continue
-        indices, points = batches[size, ink, lit]
-        indices += glyphs
-        advance = fonts.advance[size]
-        points += [QPointF(x + k * advance, y) for k in range(len(text))]
+    lights = model.lit.tolist()
+    for node, numbers in cache.of(nodes):
+        for placed in numbers:
+            if placed.glyphs is None:
+                strange.append((placed, lights[node]))
+                continue
+            key = (placed.size, placed.ink, lights[node])
+            batch = batches.get(key)
+            if batch is None:
+                batch = batches[key] = ([], [])
+            batch[0].extend(placed.glyphs)
+            batch[1].extend(placed.points)
     runs = []
     for (size, ink, lit), (indices, points) in batches.items():
         run = QGlyphRun()
@@ -125,22 +166,23 @@ def draw_numbers_fast(
         run.setGlyphIndexes(indices)
         run.setPositions(points)
         runs.append((run, ink, lit))
+    painter.setOpacity(1.0)
     if halo:
-        painter.setOpacity(1.0)
         painter.setPen(QColor(theme.halo))
         for dx, dy in _HALO:
+            offset = QPointF(dx, dy)
             for run, _, _ in runs:
-                painter.drawGlyphRun(QPointF(dx, dy), run)
+                painter.drawGlyphRun(offset, run)
     inks = ink_colors(theme)
     for run, ink, lit in runs:
         painter.setOpacity(1.0 if lit else DIMMED)
         painter.setPen(inks[ink])
         painter.drawGlyphRun(QPointF(), run)
-    for text, x, y, size, ink, lit in strange:
+    for placed, lit in strange:
         painter.setOpacity(1.0 if lit else DIMMED)
-        painter.setFont(fonts.fonts[size])
-        painter.setPen(inks[ink])
-        painter.drawText(QPointF(x, y), text)
+        painter.setFont(fonts.fonts[placed.size])
+        painter.setPen(inks[placed.ink])
+        painter.drawText(QPointF(placed.x, placed.y), placed.text)
     painter.setOpacity(1.0)
 
 
@@ -151,13 +193,15 @@ def draw_numbers_as_text(
     halo = QPen(QColor(theme.halo), 3.5)
     halo.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     inks = ink_colors(theme)
-    for text, x, y, size, ink, lit in placed_numbers(model, np.arange(len(model.ids)), fonts):
-        path = QPainterPath()
-        path.addText(QPointF(x, y), fonts.fonts[size], text)
-        painter.setOpacity(1.0)
-        painter.strokePath(path, halo)
-        painter.setOpacity(1.0 if lit else DIMMED)
-        painter.setFont(fonts.fonts[size])
-        painter.setPen(inks[ink])
-        painter.drawText(QPointF(x, y), text)
+    for node, numbers in NumberCache(model, fonts).of(np.arange(len(model.ids))):
+        for placed in numbers:
+            font, start = fonts.fonts[placed.size], QPointF(placed.x, placed.y)
+            path = QPainterPath()
+            path.addText(start, font, placed.text)
+            painter.setOpacity(1.0)
+            painter.strokePath(path, halo)
+            painter.setOpacity(1.0 if model.lit[node] else DIMMED)
+            painter.setFont(font)
+            painter.setPen(inks[placed.ink])
+            painter.drawText(start, placed.text)
     painter.setOpacity(1.0)

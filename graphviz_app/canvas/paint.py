@@ -5,20 +5,22 @@ The scene's items and the export both draw with these, so a file looks like the 
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from engine.run.walk import Phase
-from graphviz_app.canvas.geometry import Box
+from graphviz_app.canvas.geometry import Box, Geometry
 from graphviz_app.canvas.labels import Label, RunStyle
 from graphviz_app.canvas.model import CanvasModel, FrameBox, Kind
 from graphviz_app.canvas.numbers import NumberFonts
-from graphviz_app.theme import Theme, math_font, ui_font
+from graphviz_app.theme import Theme, math_font, mix, ui_font
 
 RADIUS = 10.0
-DIMMED = 0.6  # opacity of what is not lit
+DIMMED = 0.65  # opacity of what is not lit
 HALO_REACH = 5.5
 PORT, FORK = 2.6, 4.0  # radii of port dots
+LANE = 30.0  # how far a bent wire runs level before and behind the middle of a column
 _NONE = Qt.PenStyle.NoPen
 
 
@@ -32,22 +34,26 @@ class Look:
         self.fill = QBrush(QColor(theme.node_fill))
         self.shadow = QBrush(QColor(theme.shadow))
         self.kind_colors = {k: QColor(k.color(theme)) for k in Kind}
-        self.kind_pens = {k: QPen(QColor(k.color(theme)), 1.6) for k in Kind}
-        for kind in (Kind.PLAIN, Kind.CONSTANT):
-            self.kind_pens[kind] = QPen(QColor(theme.node_border), 1.4)
-        self.unset_pens = {k: dashed(pen) for k, pen in self.kind_pens.items()}
+        self.border = 1.6
+        colors = {k: k.color(theme) for k in Kind}
+        colors[Kind.PLAIN] = colors[Kind.CONSTANT] = theme.node_border
+        faded = {k: mix(theme.canvas, c, DIMMED) for k, c in colors.items()}
+        self.borders = {
+            True: {k: QBrush(QColor(c)) for k, c in colors.items()},
+            False: {k: QBrush(QColor(c)) for k, c in faded.items()},
+        }
+        self.unset_pens = {k: dashed(QPen(QColor(c), self.border)) for k, c in colors.items()}
+        self.thin_pens = {k: QPen(QColor(c), 0) for k, c in colors.items()}
         self.problem = QColor(theme.problem)
         self.problem_pen = dashed(QPen(self.problem, 1.8))
         self.port = QBrush(QColor(theme.wire))
-        self.wire = round_pen(QColor(theme.wire), 1.6)
+        self.wire = flat_pen(QColor(theme.wire), 1.6)
         self.wire_thin = QPen(QColor(theme.wire), 0)
         self.phase_color = {
             Phase.FORWARD: QColor(theme.forward),
             Phase.BACKWARD: QColor(theme.backward),
         }
-        self.phase_wire = {
-            phase: round_pen(color, 2.4) for phase, color in self.phase_color.items()
-        }
+        self.phase_wire = {phase: flat_pen(color, 2.4) for phase, color in self.phase_color.items()}
         self.phase_halo = {
             Phase.FORWARD: QColor(theme.forward_soft),
             Phase.BACKWARD: QColor(theme.backward_soft),
@@ -83,10 +89,11 @@ class Look:
         return parts
 
 
-def round_pen(color: QColor, width: float) -> QPen:
-    """A pen with round ends and joins."""
-    style, cap, join = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
-    return QPen(QBrush(color), width, style, cap, join)
+def flat_pen(color: QColor, width: float) -> QPen:
+    """A pen without caps, a quarter faster than one with round ends; ports hide them."""
+    pen = QPen(color, width)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
 
 
 def dashed(pen: QPen) -> QPen:
@@ -101,17 +108,26 @@ def qrect(box: Box) -> QRectF:
     return QRectF(box[0], box[1], box[2] - box[0], box[3] - box[1])
 
 
-def wire_path(x0: float, y0: float, x1: float, y1: float) -> QPainterPath:
-    """A smooth curve that leaves and arrives level."""
-    run = x1 - x0
-    bend = run / 2 if run >= 40 else max(20.0, 40.0 - run / 4)
+def wire_path(geometry: Geometry, wire: int) -> QPainterPath:
+    """A smooth curve that leaves, passes its bends and arrives level."""
+    x0, y0, x1, y1 = geometry.lines[wire].tolist()
     path = QPainterPath(QPointF(x0, y0))
-    path.cubicTo(x0 + bend, y0, x1 - bend, y1, x1, y1)
+    for x, y in geometry.bends[wire]:
+        _curve(path, x0, y0, x - LANE, y)
+        path.lineTo(x + LANE, y)
+        x0, y0 = x + LANE, y
+    _curve(path, x0, y0, x1, y1)
     return path
 
 
+def _curve(path: QPainterPath, x0: float, y0: float, x1: float, y1: float) -> None:
+    run = x1 - x0
+    bend = run / 2 if run >= 40 else max(20.0, 40.0 - run / 4)
+    path.cubicTo(x0 + bend, y0, x1 - bend, y1, x1, y1)
+
+
 def draw_node(painter: QPainter, model: CanvasModel, node: int, look: Look) -> None:
-    """One node with all details, around the painter's origin."""
+    """One node with all details but its ports, around the painter's origin."""
     width, height = model.geometry.size[node].tolist()
     body = QRectF(-width / 2, -height / 2, width, height)
     kind = model.kinds[node]
@@ -123,22 +139,10 @@ def draw_node(painter: QPainter, model: CanvasModel, node: int, look: Look) -> N
         painter.drawRoundedRect(_grown(body, HALO_REACH), RADIUS + 4, RADIUS + 4)
     elif node in model.highlighted:
         _ring(painter, body, HALO_REACH - 1, look.highlight)
-    painter.setPen(_NONE)
-    if not look.theme.dark:
-        painter.setBrush(look.shadow)
-        painter.drawRoundedRect(body.translated(0, 1.6).adjusted(-0.6, 0, 0.6, 0.6), 10.5, 10.5)
     lit = bool(model.lit[node]) or node in model.highlighted
-    # Dimmed nodes stay opaque, so that no wire shines through: only their ink fades.
-    painter.setBrush(look.fill)
-    painter.drawRoundedRect(body, RADIUS, RADIUS)
-    if not lit:
-        painter.setOpacity(DIMMED)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    pens = look.unset_pens if model.unset[node] else look.kind_pens
-    painter.setPen(look.problem_pen if problem else pens[kind])
-    painter.drawRoundedRect(body, RADIUS, RADIUS)
+    _draw_body(painter, model, node, look, body, lit)
+    painter.setOpacity(1.0 if lit else DIMMED)
     draw_label(painter, model.labels[node], look, look.kind_colors[kind])
-    _draw_ports(painter, model, node, look)
     painter.setOpacity(1.0)
     if node == model.selected:
         painter.setPen(look.selection)
@@ -146,6 +150,36 @@ def draw_node(painter: QPainter, model: CanvasModel, node: int, look: Look) -> N
         painter.drawRoundedRect(_grown(body, 3.5), RADIUS + 3, RADIUS + 3)
     if problem:
         _draw_badge(painter, body, look)
+        painter.setPen(QPen(look.problem, 1.5))
+        painter.setBrush(look.canvas)
+        for height in model.open_ports.get(node, ()):
+            painter.drawEllipse(QPointF(body.left(), height), FORK, FORK)
+
+
+def _draw_body(
+    painter: QPainter, model: CanvasModel, node: int, look: Look, body: QRectF, lit: bool
+) -> None:
+    """Shadow, border and fill, all opaque: a dimmed node lets no wire shine through.
+
+    Filling twice draws a border in half the time that a stroked outline takes, and an opaque
+    shadow in a quarter of a translucent one's.
+    """
+    kind = model.kinds[node]
+    painter.setPen(_NONE)
+    if not look.theme.dark:
+        painter.setBrush(look.shadow)
+        painter.drawRoundedRect(body.adjusted(-1.2, 0, 1.2, 2.4), RADIUS + 1, RADIUS + 1)
+    if node in model.problems or model.unset[node]:
+        pen = look.problem_pen if node in model.problems else look.unset_pens[kind]
+        painter.setBrush(look.fill)
+        painter.setPen(pen)
+        painter.drawRoundedRect(body, RADIUS, RADIUS)
+        return
+    reach = look.border / 2
+    painter.setBrush(look.borders[lit][kind])
+    painter.drawRoundedRect(_grown(body, reach), RADIUS + reach, RADIUS + reach)
+    painter.setBrush(look.fill)
+    painter.drawRoundedRect(_grown(body, -reach), RADIUS - reach, RADIUS - reach)
 
 
 def _grown(rect: QRectF, reach: float) -> QRectF:
@@ -167,16 +201,21 @@ def draw_label(painter: QPainter, label: Label, look: Look, color: QColor) -> No
         painter.drawText(start, text)
 
 
-def _draw_ports(painter: QPainter, model: CanvasModel, node: int, look: Look) -> None:
-    width = float(model.geometry.size[node, 0])
+def draw_ports(painter: QPainter, model: CanvasModel, wires: np.ndarray, look: Look) -> None:
+    """The dots where ``wires`` begin and end; a fork's is larger."""
+    geometry = model.geometry
+    source = geometry.source[wires]
+    lit = (model.lit[source] & model.lit[geometry.target[wires]]).tolist()
+    forks = (geometry.fan_out[source] > 1).tolist()
     painter.setPen(_NONE)
     painter.setBrush(look.port)
-    for height in model.ports[node]:
-        painter.drawEllipse(QPointF(-width / 2, height), PORT, PORT)
-    users = int(model.geometry.fan_out[node])
-    if users:
-        radius = FORK if users > 1 else PORT
-        painter.drawEllipse(QPointF(width / 2, 0.0), radius, radius)
+    ends = zip(geometry.lines[wires].tolist(), lit, forks, strict=True)
+    for (x0, y0, x1, y1), bright, fork in ends:
+        painter.setOpacity(1.0 if bright else DIMMED)
+        radius = FORK if fork else PORT
+        painter.drawEllipse(QPointF(x0, y0), radius, radius)
+        painter.drawEllipse(QPointF(x1, y1), PORT, PORT)
+    painter.setOpacity(1.0)
 
 
 def _draw_badge(painter: QPainter, body: QRectF, look: Look) -> None:
@@ -189,23 +228,6 @@ def _draw_badge(painter: QPainter, body: QRectF, look: Look) -> None:
     painter.drawText(
         QRectF(centre.x() - 8, centre.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, "!"
     )
-
-
-def draw_node_simply(painter: QPainter, model: CanvasModel, node: int, look: Look) -> None:
-    """A node among hundreds: square corners, no shadow, no ports."""
-    width, height = model.geometry.size[node].tolist()
-    kind = model.kinds[node]
-    painter.setOpacity(1.0 if model.lit[node] else DIMMED)
-    if node == model.active:
-        painter.setPen(QPen(look.phase_color[model.phase], 3.0))
-    elif node == model.selected:
-        painter.setPen(look.selection)
-    else:
-        painter.setPen(look.problem_pen if node in model.problems else look.kind_pens[kind])
-    painter.setBrush(look.highlight if node in model.highlighted else look.fill)
-    painter.drawRect(QRectF(-width / 2, -height / 2, width, height))
-    draw_label(painter, model.labels[node], look, look.kind_colors[kind])
-    painter.setOpacity(1.0)
 
 
 def draw_frame(painter: QPainter, model: CanvasModel, frame: FrameBox, look: Look) -> None:

@@ -71,6 +71,7 @@ class GraphScene(QGraphicsScene):
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
         self.stage.look = Look(theme)
+        self.numbers.cache = None
         self.update()
 
     def use_tier(self, visible_nodes: int, scale: float) -> None:
@@ -105,7 +106,7 @@ class GraphScene(QGraphicsScene):
             self.wires.update()
         else:
             self.wires.update(area)
-        if self.stage.tier is Tier.FAR:
+        if self.stage.tier is not Tier.NEAR:
             self.overview.update(area)
 
     def _reach(self, node: int) -> QRectF:
@@ -128,7 +129,7 @@ class GraphScene(QGraphicsScene):
         for node in nodes:
             if 0 <= node < len(self.nodes):
                 self.nodes[node].update()
-        if self.stage.tier is Tier.FAR and nodes:
+        if self.stage.tier is not Tier.NEAR and nodes:
             self.overview.update()
 
     def set_pulse(self, progress: float | None) -> None:

@@ -1,0 +1,475 @@
+"""The canvas as a person uses it: real widgets, real mouse events, no screen."""
+
+import gc
+import random
+import sys
+import weakref
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from engine.graph.graph import Graph
+from engine.run.walk import Phase
+from graphviz_app.canvas.items import Tier
+from graphviz_app.canvas.minimap import Minimap
+from graphviz_app.canvas.model import CanvasModel
+from graphviz_app.canvas.view import GraphView
+from graphviz_app.theme import DARK, LIGHT, load_fonts
+
+LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
+NONE, STILL = Qt.KeyboardModifier.NoModifier, QPoint()
+
+
+def circuit():
+    """w·x + b, and a fork of x."""
+    graph = Graph()
+    w, x = graph.leaf("parameter", "w0", 2.0), graph.leaf("input", "x0", -1.0)
+    b = graph.leaf("parameter", "b", -3.0)
+    product = graph.apply("mul", w, x)
+    graph.apply("mul", graph.apply("add", product, b), x)
+    return graph
+
+
+def grid_graph(count):
+    """``count`` nodes in columns of up to 60, each fed by two of the column before."""
+    graph = Graph()
+    rng = random.Random(1)
+    before = [graph.leaf("input", f"x{k}", 1.0) for k in range(min(60, max(1, count // 3)))]
+    while len(graph.nodes) < count:
+        room = count - len(graph.nodes)
+        before = [graph.apply("add", n, rng.choice(before)) for n in before[:room]]
+    return graph
+
+
+@pytest.fixture
+def view(qtbot):
+    """A canvas of 900 × 560 pixels that shows the small circuit."""
+    load_fonts()
+    view = GraphView()
+    qtbot.addWidget(view)
+    view.resize(900, 560)
+    view.set_graph(CanvasModel.from_graph(circuit()))
+    view.set_reduced_motion(True)
+    view.show()
+    qtbot.waitExposed(view)
+    yield view
+    view.shutdown()
+
+
+def where(view, node):
+    """A node's middle in the viewport."""
+    return view.mapFromScene(view.node_position(node))
+
+
+def move_to(view, position, button=Qt.MouseButton.NoButton, modifiers=NONE):
+    """A mouse move with ``button`` held, as a person drags (QTest forgets the button)."""
+    place = QPointF(position)
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        place,
+        QPointF(view.viewport().mapToGlobal(position)),
+        Qt.MouseButton.NoButton,
+        button,
+        modifiers,
+    )
+    QApplication.sendEvent(view.viewport(), event)
+
+
+def drag(view, start, stop, button=LEFT, modifiers=NONE):
+    QTest.mousePress(view.viewport(), button, modifiers, start)
+    for share in (0.3, 0.7, 1.0):
+        offset = stop - start
+        step = QPoint(round(offset.x() * share), round(offset.y() * share))
+        move_to(view, start + step, button, modifiers)
+    QTest.mouseRelease(view.viewport(), button, modifiers, stop)
+
+
+def wheel(view, position, angle, pixels=STILL, modifiers=NONE, phase=None):
+    event = QWheelEvent(
+        QPointF(position),
+        QPointF(view.viewport().mapToGlobal(position)),
+        pixels,
+        QPoint(0, angle),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        phase or Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(view.viewport(), event)
+
+
+# clicking and hovering --------------------------------------------------------------------------
+
+
+def test_a_click_on_a_node_names_it(view, qtbot):
+    with qtbot.waitSignal(view.node_clicked) as signal:
+        QTest.mouseClick(view.viewport(), LEFT, pos=where(view, "mul"))
+    assert signal.args == ["mul"]
+
+
+def test_a_click_beside_all_nodes_is_a_click_on_the_background(view, qtbot):
+    with qtbot.waitSignal(view.background_clicked), qtbot.assertNotEmitted(view.node_clicked):
+        QTest.mouseClick(view.viewport(), LEFT, pos=QPoint(5, 5))
+
+
+def test_a_double_click_names_the_node(view, qtbot):
+    with qtbot.waitSignal(view.node_double_clicked) as signal:
+        QTest.mouseDClick(view.viewport(), LEFT, pos=where(view, "w0"))
+    assert signal.args == ["w0"]
+
+
+def test_hovering_names_the_node_and_leaving_says_so(view, qtbot):
+    heard = []
+    view.node_hovered.connect(heard.append)
+    move_to(view, where(view, "x0"))
+    move_to(view, where(view, "x0") + QPoint(2, 2))
+    move_to(view, QPoint(5, 5))
+    assert heard == ["x0", ""]
+
+
+def test_a_far_away_node_is_still_24_pixels_to_the_mouse(view):
+    view.zoom_to(0.1)
+    middle = where(view, "mul")
+    assert view.node_at(QPointF(middle + QPoint(0, 11))) == "mul"
+
+
+def test_the_tooltip_gives_all_digits_and_the_ops_sentence(view):
+    view.set_reader(lambda node: (0.1 + 0.2, -1.0 / 3.0))
+    text = view.tooltip("mul")
+    assert "0.30000000000000004" in text
+    assert "−0.3333333333333333" in text
+    assert "Multiplies" in text
+    pos = where(view, "mul")
+    event = QHelpEvent(QEvent.Type.ToolTip, pos, view.viewport().mapToGlobal(pos))
+    assert QApplication.sendEvent(view.viewport(), event)
+
+
+def test_selection_and_highlight_survive_names_that_do_not_exist(view):
+    view.set_selection("w0")
+    view.highlight(["x0", "ghost"])
+    assert view.model.selected == view.model.index["w0"]
+    assert view.model.highlighted == {view.model.index["x0"]}
+    view.set_selection("ghost")
+    view.highlight([])
+    assert view.model.selected == -1
+    assert not view.model.highlighted
+
+
+# moving about -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("angle", [120, -120, 15])
+def test_the_wheel_zooms_about_the_pointer(view, angle):
+    position = QPoint(200, 130)
+    before, scale = view.to_scene(QPointF(position)), view.zoom
+    wheel(view, position, angle)
+    after = view.to_scene(QPointF(position))
+    assert (view.zoom > scale) == (angle > 0)
+    assert (after - before).manhattanLength() * view.zoom <= 2.0
+
+
+def test_a_wheel_event_without_a_delta_changes_nothing(view):
+    scale = view.zoom
+    wheel(view, QPoint(100, 100), 0)
+    assert view.zoom == scale
+
+
+def test_zoom_stays_between_5_and_400_percent(view):
+    view.zoom_to(1e-9)
+    assert view.zoom == pytest.approx(0.05)
+    view.zoom_to(1e9)
+    assert view.zoom == pytest.approx(4.0)
+
+
+def test_two_fingers_pan_and_with_control_they_zoom(view):
+    start, scale = view.to_scene(QPointF(0, 0)), view.zoom
+    wheel(view, QPoint(300, 200), 40, QPoint(0, 40), phase=Qt.ScrollPhase.ScrollUpdate)
+    assert view.zoom == scale
+    assert view.to_scene(QPointF(0, 0)).y() == pytest.approx(start.y() - 40 / scale, abs=1.0)
+    control = Qt.KeyboardModifier.ControlModifier
+    wheel(view, QPoint(300, 200), 40, QPoint(0, 40), control, Qt.ScrollPhase.ScrollUpdate)
+    assert view.zoom > scale
+
+
+def assert_panned(view, action, by):
+    before = view.to_scene(QPointF(0, 0))
+    action()
+    moved = (before - view.to_scene(QPointF(0, 0))) * view.zoom
+    assert (moved - QPointF(by)).manhattanLength() <= 3.0
+
+
+def test_middle_drag_pans_even_on_a_node(view, qtbot):
+    start = where(view, "mul")
+    with qtbot.assertNotEmitted(view.node_moved):
+        assert_panned(
+            view, lambda: drag(view, start, start + QPoint(60, 40), MIDDLE), QPoint(60, 40)
+        )
+
+
+def test_left_drag_on_the_background_pans(view, qtbot):
+    start = QPoint(5, 5)
+    with qtbot.assertNotEmitted(view.background_clicked):
+        assert_panned(view, lambda: drag(view, start, start + QPoint(60, 40)), QPoint(60, 40))
+
+
+def test_space_drag_pans_on_a_node(view, qtbot):
+    start = where(view, "mul")
+    view.setFocus()
+    QTest.keyPress(view, Qt.Key.Key_Space)
+    with qtbot.assertNotEmitted(view.node_moved):
+        assert_panned(view, lambda: drag(view, start, start + QPoint(50, -30)), QPoint(50, -30))
+    QTest.keyRelease(view, Qt.Key.Key_Space)
+    assert not view._space_held
+
+
+def test_fit_shows_everything_and_follows_the_windows_size(view):
+    view.fit()
+    for size in ((900, 560), (500, 300), (1300, 700)):
+        view.resize(*size)
+        QApplication.processEvents()
+        left, top, right, bottom = view.model.bounds()
+        seen = view.visible_rect()
+        assert seen.contains(left, top)
+        assert seen.contains(right, bottom)
+
+
+def test_a_zoom_by_hand_is_kept_when_the_window_grows(view):
+    view.zoom_to(0.7)
+    view.resize(1000, 640)
+    QApplication.processEvents()
+    assert view.zoom == pytest.approx(0.7)
+
+
+def test_center_on_brings_a_node_to_the_middle(view):
+    view.center_on("w0")
+    middle = QPointF(view.viewport().rect().center())
+    assert (QPointF(where(view, "w0")) - middle).manhattanLength() <= 4
+
+
+# dragging nodes ---------------------------------------------------------------------------------
+
+
+def test_a_drag_moves_the_node_and_is_reported_once(view, qtbot):
+    heard = []
+    view.node_moved.connect(lambda *place: heard.append(place))
+    view.zoom_to(1.0)
+    before = view.node_position("mul")
+    start = where(view, "mul")
+    drag(view, start, start + QPoint(83, 41))
+    after = view.node_position("mul")
+    assert heard == [("mul", after.x(), after.y())]
+    assert (after.x() % 8, after.y() % 8) == (0.0, 0.0), "on the grid"
+    assert abs(after.x() - before.x() - 83) <= 8
+
+
+def test_control_drags_freely_and_wires_follow(view):
+    view.zoom_to(1.0)
+    before, start = view.node_position("mul"), where(view, "mul")
+    control = Qt.KeyboardModifier.ControlModifier
+    drag(view, start, start + QPoint(83, 41), modifiers=control)
+    after = view.node_position("mul")
+    assert (after.x() - before.x(), after.y() - before.y()) == pytest.approx((83, 41), abs=0.01)
+    node = view.model.index["mul"]
+    geometry = view.model.geometry
+    ends = [geometry.lines[w, 2] for w in geometry.wires_of(node) if geometry.target[w] == node]
+    assert ends
+    assert set(ends) == {after.x() - geometry.size[node, 0] / 2}
+
+
+def test_a_click_with_a_trembling_hand_is_no_drag(view, qtbot):
+    start = where(view, "mul")
+    with qtbot.assertNotEmitted(view.node_moved):
+        drag(view, start, start + QPoint(2, 1))
+
+
+def test_escape_puts_a_dragged_node_back(view, qtbot):
+    before, start = view.node_position("mul"), where(view, "mul")
+    with qtbot.assertNotEmitted(view.node_moved):
+        QTest.mousePress(view.viewport(), LEFT, pos=start)
+        move_to(view, start + QPoint(90, 90), LEFT)
+        assert view.node_position("mul") != before
+        QTest.keyClick(view, Qt.Key.Key_Escape)
+        QTest.mouseRelease(view.viewport(), LEFT, pos=start + QPoint(90, 90))
+    assert view.node_position("mul") == before
+
+
+def test_the_graph_may_change_under_a_drag(view, qtbot):
+    start = where(view, "mul")
+    with qtbot.assertNotEmitted(view.node_moved):
+        QTest.mousePress(view.viewport(), LEFT, pos=start)
+        move_to(view, start + QPoint(40, 40), LEFT)
+        view.set_graph(CanvasModel.from_graph(grid_graph(3)))
+        move_to(view, start + QPoint(80, 80), LEFT)
+        QTest.mouseRelease(view.viewport(), LEFT, pos=start)
+
+
+# painting ---------------------------------------------------------------------------------------
+
+
+def test_lights_texts_and_themes_change_the_picture(view):
+    def look():
+        return view.grab().toImage()
+
+    plain = look()
+    count = len(view.model.ids)
+    view.set_texts(["−2.00"] * count, ["?"] * count)
+    with_numbers = look()
+    assert with_numbers != plain
+    view.set_active("mul", Phase.BACKWARD, [("w0", "mul", 0), ("x0", "mul", 1)])
+    lit = look()
+    assert lit != with_numbers
+    view.set_theme(DARK)
+    assert look() != lit
+    view.set_theme(LIGHT)
+    view.set_active(None)
+    view.set_texts([], [])
+    assert look() == plain
+
+
+def test_the_dot_on_lit_wires_travels_and_disappears(view, qtbot):
+    view.set_reduced_motion(False)
+    view.set_active("mul", Phase.FORWARD, [("w0", "mul", 0)])
+    qtbot.waitUntil(lambda: view.graph_scene.stage.pulse is not None)
+    qtbot.waitUntil(lambda: view.graph_scene.stage.pulse is None, timeout=3000)
+
+
+def test_nothing_travels_with_reduced_motion(view, qtbot):
+    view.set_active("mul", Phase.FORWARD, [("w0", "mul", 0)])
+    QTest.qWait(60)
+    assert view.graph_scene.stage.pulse is None
+
+
+@pytest.mark.parametrize(
+    ("visible", "scale", "tier"),
+    [
+        (110, 0.05, Tier.NEAR),
+        (111, 1.0, Tier.MID),
+        (420, 0.5, Tier.MID),
+        (420, 0.3, Tier.FAR),
+        (421, 1.0, Tier.FAR),
+    ],
+)
+def test_the_detail_follows_what_is_visible(visible, scale, tier):
+    assert Tier.of(visible, scale) is tier
+
+
+def test_five_thousand_nodes_show_at_every_zoom(view):
+    view.set_graph(CanvasModel.from_graph(grid_graph(5000)))
+    count = len(view.model.ids)
+    view.set_texts(["1.00"] * count, ["−0.25"] * count)
+    seen = set()
+    for scale in (0.05, 0.2, 0.4, 0.7, 1.0, 4.0):
+        view.zoom_to(scale)
+        view.grab()
+        seen.add(view.graph_scene.stage.tier)
+    assert len(view.graph_scene.nodes) == count
+    assert Tier.FAR in seen
+    assert Tier.NEAR in seen
+
+
+def test_an_exception_while_painting_is_reported_once(view, monkeypatch):
+    reported = []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: reported.append(error[1]))
+    view.model.labels[0] = SimpleNamespace()
+    for _ in range(3):
+        view.repaint_all()
+        view.grab()
+    assert len(reported) == 1
+    assert len(view.graph_scene.stage.failures) == 1
+
+
+def test_problem_nodes_are_marked_and_explained(view):
+    view.set_problems([SimpleNamespace(node="mul", sentence="a is 2×3, b is 4×5")])
+    view.grab()
+    assert "a is 2×3" in view.tooltip("mul")
+
+
+# the minimap ------------------------------------------------------------------------------------
+
+
+def test_the_minimap_shows_only_where_it_helps(view, qtbot):
+    minimap = Minimap(view)
+    view.fit()
+    assert not minimap.isVisible()
+    view.zoom_to(4.0)
+    assert minimap.isVisible()
+    view.set_graph(CanvasModel.from_graph(grid_graph(60)))
+    view.fit()
+    assert minimap.isVisible()
+
+
+def test_a_press_on_the_minimap_goes_there(view):
+    minimap = Minimap(view)
+    view.zoom_to(4.0)
+    before = view.visible_rect().center()
+    QTest.mouseClick(minimap, LEFT, pos=QPoint(12, minimap.height() // 2))
+    assert view.visible_rect().center().x() < before.x()
+    minimap.set_theme(DARK)
+    minimap.grab()
+
+
+# living and dying -------------------------------------------------------------------------------
+
+
+def test_a_closed_view_leaves_nothing_behind(qtbot):
+    view = GraphView()
+    Minimap(view)
+    view.resize(400, 300)
+    view.set_graph(CanvasModel.from_graph(circuit()))
+    view.show()
+    QApplication.processEvents()
+    view.set_active("mul", Phase.FORWARD, [("w0", "mul", 0)])
+    gone = [weakref.ref(x) for x in (view, view.graph_scene, view.model)]
+    view.shutdown()
+    view.close()
+    view.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    del view
+    gc.collect()
+    assert [ref() for ref in gone] == [None, None, None]
+
+
+def test_a_replaced_model_is_let_go(view):
+    old = weakref.ref(view.model)
+    view.set_graph(CanvasModel.from_graph(grid_graph(30)))
+    QApplication.processEvents()
+    gc.collect()
+    assert old() is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_monkey_cannot_crash_it(view, seed):
+    rng = random.Random(seed)
+    Minimap(view)
+    buttons = [LEFT, MIDDLE, Qt.MouseButton.RightButton]
+    keys = [Qt.Key.Key_Space, Qt.Key.Key_Escape, Qt.Key.Key_Left, Qt.Key.Key_Tab]
+    shapes = [circuit(), grid_graph(3), grid_graph(150), Graph()]
+
+    def anywhere():
+        return QPoint(rng.randrange(-20, 920), rng.randrange(-20, 580))
+
+    actions = [
+        lambda: QTest.mousePress(view.viewport(), rng.choice(buttons), pos=anywhere()),
+        lambda: QTest.mouseRelease(view.viewport(), rng.choice(buttons), pos=anywhere()),
+        lambda: QTest.mouseDClick(view.viewport(), LEFT, pos=anywhere()),
+        lambda: move_to(view, anywhere(), rng.choice(buttons)),
+        lambda: wheel(view, anywhere(), rng.choice([120, -240, 7])),
+        lambda: QTest.keyPress(view, rng.choice(keys)),
+        lambda: QTest.keyRelease(view, rng.choice(keys)),
+        lambda: view.set_graph(CanvasModel.from_graph(rng.choice(shapes))),
+        lambda: view.set_active(rng.choice(["mul", "add", None]), rng.choice(list(Phase)), []),
+        lambda: view.set_theme(rng.choice([LIGHT, DARK])),
+        lambda: view.set_positions({"mul": (rng.uniform(-900, 900), rng.uniform(-900, 900))}),
+        lambda: view.fit(animated=rng.random() < 0.5),
+        lambda: view.set_reduced_motion(rng.random() < 0.5),
+        lambda: view.resize(rng.randrange(200, 1200), rng.randrange(120, 800)),
+        lambda: QApplication.processEvents(),
+    ]
+    for _ in range(250):
+        rng.choice(actions)()
+    QApplication.processEvents()
+    assert view.graph_scene.stage.failures == []
