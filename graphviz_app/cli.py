@@ -6,6 +6,7 @@ Qt is imported only where something is drawn, so ``steps`` and ``check`` need no
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -99,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 fine, 1 a failed check, 2 bad input)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a console that knows no σ prints a substitute
+        if isinstance(stream, io.TextIOWrapper):  # a console that knows no σ prints a substitute
             stream.reconfigure(errors="replace")
     try:
         first = arguments[0] if arguments else ""

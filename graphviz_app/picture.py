@@ -52,4 +52,6 @@ def draw(graph: Graph, path: Path, dark: bool, scale: float, step: int | None) -
     except OSError as error:
         reason = error.strerror or str(error)
         raise EngineError(f"Cannot draw into {path}: {reason.lower()}.") from error
+    except ValueError as error:  # a scale that makes it too large
+        raise EngineError(str(error)) from error
     del app

@@ -34,12 +34,20 @@ from engine.files.project import Session
 from engine.graph.notation import latex_graph
 from engine.ops import OPS
 from graphviz_app.actions import ACTIONS, MENUS
+from graphviz_app.canvas.export import render
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.icons import icon
 from graphviz_app.resources import example, examples
 from graphviz_app.settings import Settings
-from graphviz_app.theme import load_fonts, palette, stylesheet, system_is_dark, theme, ui_font
+from graphviz_app.theme import (
+    load_fonts,
+    palette,
+    stylesheet,
+    system_is_dark,
+    theme,
+    ui_font,
+)
 from graphviz_app.top_bar import TopBar
 
 FILE_FILTER = "Graphs (*.graph.json *.json);;All files (*)"
@@ -158,7 +166,7 @@ class Window(QMainWindow):
 
     # theme --------------------------------------------------------------------------------------
 
-    def _chosen_theme(self):
+    def _chosen_theme(self) -> Theme:
         chosen = self.settings.theme
         dark = system_is_dark() if chosen == "system" else chosen == "dark"
         return theme(dark, self.settings.color_blind)
@@ -301,8 +309,8 @@ class Window(QMainWindow):
         if path.suffix.lower() not in (".png", ".svg", ".pdf"):
             path = path.with_name(path.name + kind.split("*")[1].rstrip(")"))
         try:
-            self.explore.view.export(path, self.theme, 2.0)
-        except (FileError, OSError) as error:
+            render(self.explore.view.model, path, self.theme, 2.0)
+        except (OSError, ValueError) as error:
             self._tell("Could not export", str(error))
 
     def _may_leave(self) -> bool:

@@ -97,6 +97,7 @@ def _forward_leaf(step: Step) -> tuple[str, str]:
 def _backward_leaf(step: Step, plan: Plan) -> tuple[str, str]:
     name, f = step.name or step.node, output_name(plan)
     total = step.upstream
+    assert total is not None
     left = _gradient_latex(plan, name)
     if len(step.terms) > 1 and np.ndim(total) == 0:
         parts = " + ".join(_bracketed(t.value) for t in step.terms)
@@ -163,17 +164,17 @@ def _backward_op(step: Step, plan: Plan) -> tuple[str, str]:
     op = OPS[step.op]
     own, inputs = names_in_step(step, plan)
     f = output_name(plan)
+    upstream = step.upstream
+    assert upstream is not None
     said, latex = [], []
     if step.node == plan.nodes[plan.output].id:
-        scalar = np.ndim(step.upstream) == 0
-        said.append(
-            f"The backward pass starts here: ∂{f}/∂{f} = 1{'' if scalar else ' everywhere'}."
-        )
-    elif len(step.terms) > 1 and np.ndim(step.upstream) == 0:
+        everywhere = " everywhere" if np.ndim(upstream) else ""
+        said.append(f"The backward pass starts here: ∂{f}/∂{f} = 1{everywhere}.")
+    elif len(step.terms) > 1 and np.ndim(upstream) == 0:
         parts = " + ".join(_bracketed(t.value) for t in step.terms)
         said.append(
             f"{own} is used {len(step.terms)} times, so its gradients add up: "
-            f"{parts} = {number(step.upstream)}."
+            f"{parts} = {number(upstream)}."
         )
     said.append(op.gradient_says)
     seen: set[str] = set()
@@ -183,13 +184,13 @@ def _backward_op(step: Step, plan: Plan) -> tuple[str, str]:
             continue
         left = _gradient_latex(plan, name)
         local = step.locals[port] if step.locals is not None else None
-        if local is None or np.ndim(product) or np.ndim(local) or np.ndim(step.upstream):
+        if local is None or np.ndim(product) or np.ndim(local) or np.ndim(upstream):
             said.append(f"{name} receives {_value_text(product)}.")
             size = np.size(product)
             latex.append(f"{left} = {latex_number(product)}" if size <= 16 else left)
             continue
         total = step.accumulated[port]
-        work = f"{_bracketed(local)} × {_bracketed(step.upstream or 0.0)} = {number(product)}"
+        work = f"{_bracketed(local)} × {_bracketed(upstream)} = {number(product)}"
         again = f", {number(total)} in all so far" if total != product or source in seen else ""
         seen.add(source)
         said.append(f"{name} receives {work}{again}.")
@@ -197,6 +198,6 @@ def _backward_op(step: Step, plan: Plan) -> tuple[str, str]:
             rf"\frac{{\partial {typeset_name(own)}}}{{\partial {typeset_name(name)}}} \cdot "
             rf"\frac{{\partial {typeset_name(f)}}}{{\partial {typeset_name(own)}}}"
         )
-        numbers = f"{_latex_bracketed(local)} \\cdot {_latex_bracketed(step.upstream or 0.0)}"
+        numbers = f"{_latex_bracketed(local)} \\cdot {_latex_bracketed(upstream)}"
         latex.append(f"{left} = {chain} = {numbers} = {latex_number(product)}")
     return " ".join(said), r" \qquad ".join(latex)
