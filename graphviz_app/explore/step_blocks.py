@@ -201,6 +201,8 @@ def _backward(step: Step, names: Names, f: str) -> list[Block]:
             found.append(Chain((local, upstream, result), numbers, "·" if scalar else "⊙"))
             if not scalar:
                 found.append(_total(result, product))
+            if np.shape(product) != np.shape(step.output):
+                found.append(Note("Added up along the axes over which this input was stretched."))
         else:
             rule = matrix_rule(step, k, names)
             found.append(_total(f"{result} = {rule}" if rule else result, product))

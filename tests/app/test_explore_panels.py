@@ -146,6 +146,14 @@ class TestStepPanel:
         assert r"\text{6×6}" in text
         assert "bmatrix" not in text
 
+    def test_a_stretched_input_tells_that_its_gradient_is_added_up(self, panel) -> None:
+        graph = Graph()
+        rows, bias = graph.leaf("input", "X", MATRIX), graph.leaf("parameter", "b", 1.0)
+        graph.apply("add", rows, bias, name="y")
+        show(panel, step_of(trace(graph), "y"))
+        notes = [b.text for b in panel.card.blocks if isinstance(b, Note)]
+        assert [n for n in notes if n.startswith("Added up along")] == notes[:1]
+
     @pytest.mark.parametrize("make", [circuit, fork, matrices], ids=lambda f: f.__name__)
     @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
     def test_every_step_fits_the_column(self, panel, qtbot: QtBot, make, theme) -> None:
