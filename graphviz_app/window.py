@@ -41,6 +41,7 @@ from graphviz_app.icons import icon
 from graphviz_app.resources import example, examples
 from graphviz_app.settings import Settings
 from graphviz_app.theme import (
+    Theme,
     load_fonts,
     palette,
     stylesheet,
