@@ -22,8 +22,9 @@ import numpy as np
 
 from engine.errors import FormulaError
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node, Value
-from engine.graph.lexer import CONSTANTS, Line, Source, Token, function
+from engine.graph.lexer import Line, Source
 from engine.graph.names import canonical, leaf_kind
+from engine.graph.words import CONSTANTS, Token, function
 from engine.graph.writer import to_text
 from engine.ops import OPS, Op
 
@@ -324,7 +325,7 @@ class _Assembly:
                     self._fail(line.named, f'"{line.name}" is defined twice; rename one of them.')
                 self._defined[line.name] = term
         self._values = {}
-        self._names = set(source.names)
+        self._names = set(source.words.names)
         self._leaves = {n for n in self._names if n not in self._defined or self._valued(n)}
         self._values = dict(self._check_values(given))
         self._graph = Graph()

@@ -1,14 +1,12 @@
 """Formula text cut into tokens, line by line.
 
 Two passes: the first finds signs, numbers, words, brackets and lines; the second, knowing every
-name that the text defines, decides what a word is: ``w0x0`` is w0·x0, ``sin(`` a function, ``out``
-one variable if a line defines it.  Multiplication without a sign is left to the grammar.
+name that the text defines, decides what each word means (``words.py``), where a | opens, and what
+a list holds.  Multiplication without a sign is left to the grammar.
 """
 
 from __future__ import annotations
 
-import difflib
-import json
 import math
 import re
 from collections.abc import Iterable
@@ -17,36 +15,17 @@ from typing import Any, NoReturn
 import numpy as np
 
 from engine.errors import FormulaError
-from engine.graph.graph import LEAF_KINDS
-from engine.graph.names import GREEK_SYMBOLS, GREEK_WORDS, canonical, stem_of
-from engine.ops import OPS
+from engine.graph.names import canonical
+from engine.graph.words import PIECE, Token, Words
 
 LONGEST = 100_000  # characters
 DEEPEST = 200  # brackets within brackets, signs in a row
 DEEPEST_ARRAY = 8
 
-CONSTANTS = {"e": math.e, "pi": math.pi}
-# What the table does not call a function; it wins where it has such a name.
-OTHER_NAMES = {
-    "ln": "log",
-    "sigma": "sigmoid",
-    "Sigma": "sum",
-    "amax": "reduce_max",
-    "root": "sqrt",
-}
-# Not in the table, but not a product either.
-FOREIGN = {"asin", "acos", "atan", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "log2"}
-
-_LATIN = r"A-Za-zÀ-ÖØ-öø-ɏЀ-ӿℓ"
-_GREEK = "".join(GREEK_WORDS)
-_DIGIT = r"[0-9₀-₉]"
-_BELOW = rf"(?:_(?:\{{[^{{}}\n]*\}}|[0-9₀-₉]+|[{_LATIN}{_GREEK}]+[0-9₀-₉]*))*"
-_PIECE = rf"(?:[{_GREEK}]|[{_LATIN}]+)[\u0302\u0303\u0304]?{_DIGIT}*{_BELOW}"
-
 _RAW = re.compile(
     rf"""(?P<SPACE>[^\S\n]+|[\u200b\ufeff\u00ad]+)|(?P<COMMENT>\#[^\n]*)|(?P<NEWLINE>\n)
     |(?P<NUMBER>(?:[0-9]+(?:\.(?!T\b)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|∞)
-    |(?P<WORD>{_PIECE})
+    |(?P<WORD>{PIECE})
     |(?P<QUOTED>`[^`\n]+`)|(?P<STRING>"(?:[^"\\\n]|\\.)*"|'[^'\n]*')
     |(?P<_TRANSPOSE>ᵀ|⊤|\.T(?![A-Za-z0-9_]))
     |(?P<SUP>[⁺⁻]?[⁰¹²³⁴-⁹]+)
@@ -55,7 +34,6 @@ _RAW = re.compile(
     |(?P<OPEN>[(\[{{])|(?P<CLOSE>[)\]}}])|(?P<BAR>\|)|(?P<_COMMA>,)|(?P<SEMICOLON>;)""",
     re.VERBOSE,
 )
-_PARTS = re.compile(rf"([{_GREEK}]|[{_LATIN}]+)([\u0302\u0303\u0304]?)({_DIGIT}*)({_BELOW})\Z")
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _SUPERSCRIPTS = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 # After one of these a value begins, so a sign is a sign and a bar opens.
@@ -63,19 +41,6 @@ _BEFORE_VALUE = {
     "", "_CARET", "_TIMES", "_DIV", "_PLUS", "_MINUS", "_AT", "_GT", "_LT", "_ROOT", "_LPAR",
     "_BAR", "_COMMA", "ATTR",
 }  # fmt: skip
-_LITERALS = {"true": True, "false": False, "none": None}
-
-
-class Token:
-    """A piece of the text: a terminal of the grammar (``type``) and its place."""
-
-    __slots__ = ("end", "start", "type", "value")
-
-    def __init__(self, type: str, value: Any, start: int, end: int) -> None:
-        self.type = type
-        self.value = value
-        self.start = start
-        self.end = end
 
 
 class Line:
@@ -95,8 +60,7 @@ class Source:
 
     def __init__(self, text: str, known: Iterable[str] = ()) -> None:
         self.text = text
-        self.known: set[str] = set(known)  # names that are one variable wherever they stand
-        self.names: set[str] = set()  # every name that was met
+        self.words = Words(text, known, self.fail)
         if len(text) > LONGEST:
             self.fail(
                 f"The formula has {len(text):,} characters; at most {LONGEST:,} can be read.",
@@ -241,7 +205,7 @@ class Source:
             while good and k < len(inside):
                 argument, k = self._name_at(inside, k)
                 good = bool(argument) and (k == len(inside) or inside[k].value in (",", ";"))
-                self.known.add(argument)
+                self.words.known.add(argument)
                 k += 1
         if not good:
             start = left[0].start if left else tokens[equals].start
@@ -252,8 +216,8 @@ class Source:
                 stop,
                 expected=("a name",),
             )
-        self.known.add(name)
-        self.names.add(name)
+        self.words.known.add(name)
+        self.words.names.add(name)
         return Line(name, Token("NAME", name, left[0].start, left[used - 1].end), right, end)
 
     def _name_at(self, tokens: list[Token], k: int) -> tuple[str, int]:
@@ -264,7 +228,7 @@ class Source:
         while k < len(tokens) and tokens[k].type == "WORD":
             if k > first and tokens[k].start != tokens[k - 1].end:
                 break
-            self._check_subscript(tokens[k])
+            self.words.check_subscript(tokens[k])
             k += 1
         if k == first:
             return "", first
@@ -292,7 +256,7 @@ class Source:
             last = out[-1].type if out else ""
             fresh = last in _BEFORE_VALUE
             if kind == "WORD":
-                k = self._words(raw, k, out, depth > 0)
+                k = self.words.spell(raw, k, out, depth > 0)
                 signs = 0
                 continue
             if kind == "OPEN" and token.value == "[":
@@ -304,7 +268,7 @@ class Source:
                 token = self._number(token) if fresh else self._misplaced(token)
             elif kind == "QUOTED":
                 name = token.value[1:-1]
-                self.names.add(name)
+                self.words.names.add(name)
                 token = Token("NAME", name, token.start, token.end)
             elif kind == "OPEN":
                 depth += 1
@@ -347,7 +311,7 @@ class Source:
 
     def _turned(self, raw: list[Token], k: int) -> bool:
         """Whether the caret at ``k`` is followed by the T of a transpose."""
-        if k + 1 >= len(raw) or raw[k + 1].value != "T" or "T" in self.known:
+        if k + 1 >= len(raw) or raw[k + 1].value != "T" or "T" in self.words.known:
             return False
         after = raw[k + 2] if k + 2 < len(raw) else None
         return not (after and after.type in ("WORD", "NUMBER") and after.start == raw[k + 1].end)
@@ -414,179 +378,3 @@ class Source:
         if not value.size:
             self.fail("this list is empty.", token.start, token.end, expected=("a number",))
         return value
-
-    # words ------------------------------------------------------------------------------------
-
-    def _words(self, raw: list[Token], k: int, out: list[Token], inside: bool) -> int:
-        """Put the variables or the function that the words from ``k`` spell; the place after."""
-        text = self.text
-        end = k + 1
-        while end < len(raw) and raw[end].type == "WORD" and raw[end].start == raw[end - 1].end:
-            end += 1
-        follower = raw[end] if end < len(raw) else None
-        called = follower is not None and follower.type == "OPEN" and follower.value == "("
-        if inside and follower is not None and follower.type == "EQUALS":
-            name = text[raw[k].start : raw[end - 1].end]
-            out.append(Token("ATTR", name, raw[k].start, raw[end - 1].end))
-            return self._attribute_word(raw, end + 1, out)
-        while k < end:
-            for stop in range(min(end, k + 6), k, -1):
-                spelled = text[raw[k].start : raw[stop - 1].end]
-                if called and stop == end and function(spelled):
-                    out.append(Token("FUNC", spelled, raw[k].start, raw[stop - 1].end))
-                    break
-                if canonical(spelled) in self.known:
-                    self._put(out, canonical(spelled), raw[k].start, raw[stop - 1].end)
-                    break
-            else:
-                stop = k + 1
-                self._piece(raw[k], out, called and stop == end)
-            k = stop
-        return end
-
-    def _attribute_word(self, raw: list[Token], k: int, out: list[Token]) -> int:
-        """After ``axis=`` the words true, false and none are values."""
-        if k < len(raw) and raw[k].type == "WORD" and raw[k].value.lower() in _LITERALS:
-            value = _LITERALS[raw[k].value.lower()]
-            out.append(Token("WORD", value, raw[k].start, raw[k].end))
-            return k + 1
-        if k < len(raw) and raw[k].type == "STRING":
-            quoted = raw[k].value
-            try:
-                value = json.loads(quoted) if quoted[0] == '"' else quoted[1:-1]
-            except ValueError:
-                value = quoted[1:-1]
-            out.append(Token("STRING", value, raw[k].start, raw[k].end))
-            return k + 1
-        return k
-
-    def _put(self, out: list[Token], name: str, start: int, end: int) -> None:
-        self.names.add(name)
-        out.append(Token("NAME", name, start, end))
-
-    def _check_subscript(self, token: Token) -> None:
-        for inside in re.findall(r"\{([^{}]*)\}", token.value):
-            if not re.sub(r"[\s,_]", "", inside).isalnum():
-                self.fail("a subscript holds letters and digits.", token.start, token.end)
-
-    def _piece(self, token: Token, out: list[Token], called: bool) -> None:
-        """One word of letters, digits and subscripts that is not known as it stands."""
-        match = _PARTS.match(token.value)
-        assert match is not None
-        self._check_subscript(token)
-        letters, accent, digits, below = match.groups()
-        rest, start, end = accent + digits + below, token.start, token.end
-        name = canonical(token.value)
-        if name in CONSTANTS:
-            out.append(Token("CONSTANT", name, start, end))
-        elif name in ("inf", "nan"):
-            out.append(Token("NUMBER", float(name), start, end))
-        elif len(letters) == 1 or letters in GREEK_SYMBOLS:
-            self._put(out, name, start, end)
-        elif function(token.value) and name not in LEAF_KINDS:
-            self.fail(
-                f"{token.value} is a function; write what it works on in brackets: "
-                f"{token.value}(x).",
-                start,
-                end,
-                expected=("(",),
-            )
-        elif called and self._tail_function(letters, rest, start, end, out):
-            return
-        elif called and len(letters) > 2:
-            self._unknown(token, "function", known_functions(), 0.6)
-        elif re.search(r"_[^\W\d]|_\{[^\W\d]", below):
-            self._whole(token, name, out)
-        elif len(letters) <= 3:
-            self._split(letters, rest, start, out, self._segments(letters, rest))
-        else:
-            segments = self._segments(letters, rest)
-            known = all(self._meant(s, rest if at + len(s) == len(letters) else "")
-                        for at, s in segments)  # fmt: skip
-            if known and any(len(s) > 1 for _, s in segments):
-                self._split(letters, rest, start, out, segments)
-            else:
-                self._whole(token, name, out)
-
-    def _meant(self, letters: str, rest: str) -> bool:
-        return letters in GREEK_SYMBOLS or canonical(letters + rest) in self.known
-
-    def _segments(self, letters: str, rest: str) -> list[tuple[int, str]]:
-        """``letters`` as known names, the longest first, and single letters between them."""
-        found, at = [], 0
-        while at < len(letters):
-            for stop in range(len(letters), at + 1, -1):
-                segment = letters[at:stop]
-                if self._meant(segment, rest if stop == len(letters) else ""):
-                    break
-            else:
-                segment = letters[at]
-            found.append((at, segment))
-            at += len(segment)
-        return found
-
-    def _split(self, letters: str, rest: str, start: int, out: list[Token], segments: list) -> None:
-        for at, segment in segments:
-            last = at + len(segment) == len(letters)
-            name = canonical(segment + (rest if last else ""))
-            place = start + at, start + at + len(segment) + (len(rest) if last else 0)
-            if name in CONSTANTS and name not in self.known:
-                out.append(Token("CONSTANT", name, *place))
-            else:
-                self._put(out, name, *place)
-
-    def _tail_function(
-        self, letters: str, rest: str, start: int, end: int, out: list[Token]
-    ) -> bool:
-        """Whether ``letters`` are variables that are known and then a function; puts them."""
-        if rest or letters.lower() in FOREIGN:
-            return False
-        for at in range(1, len(letters) - 1):
-            head, tail = letters[:at], letters[at:]
-            heads = self._segments(head, "")
-            if function(tail) and all(s in self.known | self.names for _, s in heads):
-                self._split(head, "", start, out, heads)
-                out.append(Token("FUNC", tail, start + at, end))
-                return True
-        return False
-
-    def _whole(self, token: Token, name: str, out: list[Token]) -> None:
-        """A long word is one variable, unless it looks like a slip of the pen."""
-        stem = stem_of(name)
-        functions = [f for f in known_functions() if len(f) > 3 and abs(len(f) - len(name)) <= 2]
-        names = [n for n in sorted(self.known) if len(n) > 3 and stem_of(n) != stem]
-        names += [w for w in GREEK_SYMBOLS if len(w) > 3]
-        self._unknown(token, "name", functions, 0.75, stop=False)
-        self._unknown(token, "name", names, 0.8, stop=False)
-        self.known.add(name)
-        self._put(out, name, token.start, token.end)
-
-    def _unknown(
-        self, token: Token, what: str, known: list[str], cutoff: float, stop: bool = True
-    ) -> None:
-        word = token.value
-        near = difflib.get_close_matches(word.lower(), known, 1, cutoff)
-        near = near or difflib.get_close_matches(word, known, 1, cutoff)
-        if near or stop:
-            hint = f'; did you mean "{near[0]}"?' if near else "."
-            self.fail(
-                f'unknown {what} "{word}"{hint}',
-                token.start,
-                token.end,
-                expected=(f"a {what}",),
-                nearest=near[0] if near else "",
-            )
-
-
-def function(word: str) -> str:
-    """The op or leaf kind that ``word`` calls, or an empty string."""
-    if word in LEAF_KINDS:
-        return word
-    plain = canonical(word)
-    other = OTHER_NAMES.get(plain, "")
-    return next(filter(None, map(OPS.resolve, (word, plain, other, plain.lower()))), "")
-
-
-def known_functions() -> list[str]:
-    """Every name under which a function can be called."""
-    return [*OPS.names(), *OTHER_NAMES]

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.errors import FormulaError
 from engine.graph.graph import CONSTANT, Graph, Node
-from engine.graph.lexer import CONSTANTS, Source
+from engine.graph.lexer import Source
 from engine.graph.names import canonical, leaf_kind
 from engine.graph.outline import Outline, outline
 from engine.graph.problems import node_title
@@ -25,6 +25,7 @@ from engine.graph.templates import (
     places,
     shown_attrs,
 )
+from engine.graph.words import CONSTANTS
 from engine.ops import OPS
 from engine.ops.op import ATOM, SIGN, Op
 

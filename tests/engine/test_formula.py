@@ -12,7 +12,7 @@ import engine
 from engine.errors import EngineError, FormulaError
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, INPUT, PARAMETER, Graph
-from engine.graph.lexer import known_functions
+from engine.graph.words import function, known_functions
 from engine.ops import OPS
 
 SMALL = {"x": 0.5, "y": -2.0, "z": 3.0, "w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0}
@@ -238,6 +238,26 @@ def test_a_known_name_is_one_variable_wherever_it_stands() -> None:
     assert [n.name for n in parse("e + x", e=1).leaves()] == ["e", "x"]
 
 
+@pytest.mark.parametrize(
+    "word",
+    ["logits", "labels", "pred", "means", "squared", "roots", "here", "real", "delta_t", "sigma1",
+     "relu1", "great", "height", "maxi"],
+)  # fmt: skip
+def test_an_ordinary_word_is_not_taken_for_a_slip_of_the_pen(word: str) -> None:
+    assert names(f"{word}*weight*x") == [word, "weight", "x"]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("sigmod", "sigmoid"), ("tahn", "tanh"), ("softmx", "softmax"), ("leakyrelu", "leaky_relu")],
+)
+def test_a_slip_of_the_pen_in_a_function_is_found(word: str, meant: str) -> None:
+    for text in (f"{word}(x)", *([f"x + {word}"] if "y" not in word else [])):
+        with pytest.raises(FormulaError) as caught:
+            parse(text)
+        assert caught.value.nearest == meant
+
+
 def test_a_variable_used_twice_is_one_node_that_forks() -> None:
     graph = parse("ab + a")
     assert len(graph.users()["a"]) == 2
@@ -317,7 +337,7 @@ def test_the_name_of_the_graph_is_kept() -> None:
 
 @pytest.mark.parametrize("word", sorted(known_functions()))
 def test_every_op_can_be_called_by_each_of_its_names(word: str) -> None:
-    op = OPS[engine.graph.lexer.function(word)]
+    op = OPS[function(word)]
     count = 2 if op.variadic else len(op.inputs)
     graph = parse(f"f = {word}({', '.join(f'x{k}' for k in range(count))})")
     assert graph.nodes["f"].op == op.name
@@ -428,8 +448,9 @@ def test_a_value_that_fits_no_leaf_is_refused(values: dict, says: str) -> None:
         "x+" * 60_000 + "x",
         "(" * 10_000,
         "|" * 301,
+        "a" * 90_000,
     ],
-    ids=["brackets", "lists", "calls", "signs", "roots", "length", "open", "bars"],
+    ids=["brackets", "lists", "calls", "signs", "roots", "length", "open", "bars", "word"],
 )
 def test_too_deep_or_too_long_is_said(text: str) -> None:
     with pytest.raises(FormulaError):
