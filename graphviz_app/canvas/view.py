@@ -229,6 +229,11 @@ class GraphView(Camera):
         if gesture is not None:
             gesture.cancel()
 
+    def _end_gesture(self) -> None:
+        gesture, self._gesture = self._gesture, None
+        if gesture is not None:
+            gesture.end()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         position, button = event.position(), event.button()
         if self._gesture is not None:
@@ -246,6 +251,8 @@ class GraphView(Camera):
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._gesture is not None and event.buttons() == Qt.MouseButton.NoButton:
+            self._end_gesture()  # another window swallowed the release
         if self._gesture is not None:
             self._gesture.move(event.position(), event.modifiers())
         else:
@@ -253,9 +260,7 @@ class GraphView(Camera):
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        gesture, self._gesture = self._gesture, None
-        if gesture is not None:
-            gesture.end()
+        self._end_gesture()
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
