@@ -17,6 +17,7 @@ from engine.graph.graph import LEAF_KINDS
 from engine.graph.names import GREEK_SYMBOLS, GREEK_WORDS, canonical
 from engine.ops import OPS
 
+USUAL_VARIABLES = "xyztuvw"  # xsin(x) is x·sin(x) even where x was not met before
 LONGEST_NAME = 80
 MOST_GUESSES = 200  # words looked up for being misspelt; a text with more of them means them
 
@@ -192,13 +193,16 @@ class Words:
     def _tail_function(
         self, letters: str, rest: str, start: int, end: int, out: list[Token]
     ) -> bool:
-        """Whether ``letters`` are variables that are known and then a function; puts them."""
+        """Whether ``letters`` are likely variables and then a function; puts them."""
         if rest or letters.lower() in FOREIGN:
             return False
         for at in range(1, len(letters) - 1):
             head, tail = letters[:at], letters[at:]
             heads = self._segments(head, "")
-            if function(tail) and all(s in self.known or s in self.names for _, s in heads):
+            usual = all(
+                n in self.known or n in self.names or n in USUAL_VARIABLES for _, n in heads
+            )
+            if function(tail) and usual:
                 self._split(head, "", start, out, heads)
                 out.append(Token("FUNC", tail, start + at, end))
                 return True

@@ -96,6 +96,8 @@ MEANINGS = [
     ("ln(z)", math.log(z)),
     ("log(z)", math.log(z)),
     ("ln(z) z", math.log(z) * z),
+    ("xsin(x)", x * math.sin(x)),
+    ("2xymax(z, x)", 2 * x * y * z),
     ("sin(x)cos(x)", math.sin(x) * math.cos(x)),
     ("sin(x)² + cos(x)²", 1),
     ("tanh(x)", math.tanh(x)),
