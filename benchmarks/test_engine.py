@@ -5,9 +5,9 @@ from __future__ import annotations
 import tracemalloc
 
 import pytest
-from benchmarks.peers import micrograd_circuit
 
 import engine
+from benchmarks.peers import micrograd_circuit
 from engine.graph.graph import Graph, Node
 
 LEAVES = {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0}

@@ -52,7 +52,7 @@ class GraphError(EngineError):
 
 
 class FileError(EngineError):
-    """A file that cannot be read or written; ``path`` is the place inside it (``$.nodes[3].op``)."""
+    """A file that cannot be read or written; ``path`` is the place in it, ``$.nodes[3].op``."""
 
     def __init__(self, message: str, path: str = "") -> None:
         super().__init__(message)

@@ -191,6 +191,7 @@ def _backward(step: Step, names: Names, f: str) -> list[Block]:
         name = names(step.inputs[k])
         result = rf"\partial {f}/\partial {name}"
         product = step.products[k]
+        assert product is not None  # one of ``ports``
         if step.locals is not None:
             local = rf"\partial {own}/\partial {name}"
             parts = (step.locals[k], step.upstream, product)

@@ -6,23 +6,23 @@ one of them goes through here to the document or the player.
 
 from __future__ import annotations
 
-from engine.graph.formula import parse, to_text
-from graphviz_app.explore.formula_bar import FormulaBar
-from graphviz_app.explore.inspector import Inspector
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.errors import FormulaError
+from engine.graph.formula import parse, to_text
 from engine.graph.graph import Value
 from engine.graph.notation import latex_graph, latex_name, text_label
 from engine.numerals import number
 from engine.run.explain import names_in_step, typeset_name
-from engine.run.walk import Phase, Step
+from engine.run.walk import Phase, Step, Walk
 from graphviz_app.canvas.minimap import Minimap
 from graphviz_app.canvas.model import CanvasModel, kind_color
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
 from graphviz_app.explore.curve import CurvePlot
+from graphviz_app.explore.formula_bar import FormulaBar
+from graphviz_app.explore.inspector import Inspector
 from graphviz_app.explore.problems import ProblemList
 from graphviz_app.explore.step_panel import StepPanel
 from graphviz_app.explore.tape import TapeTable
@@ -174,11 +174,16 @@ class ExploreWorkspace(QWidget):
 
     @Slot()
     def _show_values(self) -> None:
-        self.tape.set_walk(self.document.walk)
+        walk = self.document.walk
+        if (len(walk) if walk else 0) != self.player.total:  # it began or ceased to run
+            self._show_structure()
+            return
+        self.tape.set_walk(walk)
         self.view.set_problems(self.document.problems)
         self.problems.set_problems(self.document.problems)
         self._show_check()
-        self._show_place(self.player.index)
+        if walk is not None:
+            self._show_numbers(walk, self.player.index)
         self._show_selection()
         if not self.formula_bar.editing:
             self.formula_bar.set_values_of(self.document.graph)
@@ -219,13 +224,16 @@ class ExploreWorkspace(QWidget):
             self.view.set_active(None, Phase.FORWARD, [])
             self.step_panel.show_step(None, latex_name, "")
             return
-        self.view.set_texts(*numbers_at(walk, self.model.ids, index))
         self.view.set_active(*lit_at(walk, index))
-        step = walk.steps[index] if 0 <= index < len(walk) else None
         self.timeline.set_index(min(index, len(walk) - 1))
         self.timeline.set_caption(self._caption(index))
         self.tape.set_index(min(index, len(walk) - 1))
-        self._explain(step)
+        self._show_numbers(walk, index)
+
+    def _show_numbers(self, walk: Walk, index: int) -> None:
+        """All that changes while a value is dragged and the place in the walk stays."""
+        self.view.set_texts(*numbers_at(walk, self.model.ids, index))
+        self._explain(walk.steps[index] if 0 <= index < len(walk) else None)
 
     def _numbers_of(self, node_id: str) -> tuple[Value | None, Value | None] | None:
         """A shown node's (value, gradient) as far as the walk has come, for its tooltip."""
