@@ -5,6 +5,7 @@ Nothing here raises for a bad graph; ``find_problems`` is total.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -16,7 +17,9 @@ import numpy as np
 from engine.errors import OpError
 from engine.graph.graph import Graph, Node, Wire
 from engine.ops import OPS
-from engine.ops.op import Op, Shape
+from engine.ops.op import Op, Shape, shape_text
+
+MOST_NUMBERS = 20_000_000  # of one node: 160 MB
 
 
 class ProblemKind(Enum):
@@ -217,7 +220,24 @@ def examine(graph: Graph) -> tuple[dict[str, Shape], list[Problem]]:
             attrs: Any = ", ".join(f"{k}={v!r}" for k, v in node.attrs.items())
             sentence = f"{node_title(node)} cannot work with its attributes ({attrs})."
             problems.append(Problem(ProblemKind.VALUE, node_id, sentence))
+        else:
+            trouble = size_problem(shapes[node_id])
+            if trouble:
+                problems.append(
+                    Problem(ProblemKind.SHAPE, node_id, f"{node_title(node)} {trouble}")
+                )
     return shapes, problems
+
+
+def size_problem(shape: Shape) -> str:
+    """Why a result of this shape is not computed, as the end of a sentence; "" if it may be."""
+    count = math.prod(shape)
+    if count <= MOST_NUMBERS:
+        return ""
+    return (
+        f"would hold {shape_text(shape)} = {count:,} numbers; "
+        f"the limit is {MOST_NUMBERS:,}: use smaller shapes."
+    )
 
 
 def _at_node(error: OpError, node: Node) -> str:

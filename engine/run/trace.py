@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import GraphError
+from engine.errors import EngineError, GraphError
 from engine.graph.graph import CONSTANT, LEAF_KINDS, NO_ATTRS, Graph, Node, Value
-from engine.graph.problems import Problem, ProblemKind, node_title
+from engine.graph.problems import Problem, ProblemKind, node_title, size_problem
 from engine.ops import OPS
 from engine.ops.kinds import arrays, floats
 from engine.ops.op import Op, unbroadcast
@@ -87,6 +87,9 @@ def trace_plan(plan: Plan) -> Walk:
     values = plan.leaves.copy()
     for slot, op, attrs, *inputs in plan.steps:
         try:
+            trouble = size_problem(op.shape(*(np.shape(values[i]) for i in inputs), **attrs))
+            if trouble:
+                raise EngineError(f"it {trouble}")
             values[slot] = _forward(op, [values[i] for i in inputs], attrs)
         except Exception as error:
             raise _failure(plan, slot, error) from error

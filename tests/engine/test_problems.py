@@ -343,3 +343,15 @@ def test_any_graph_in_order_is_walked_or_refused_with_its_problems(graph):
     except GraphError as error:
         problems = error.problems
     assert problems is None or problems
+
+
+def test_a_result_too_large_for_memory_is_refused_before_it_is_made():
+    graph = Graph()
+    column = graph.leaf("input", "x", np.zeros((100_000, 1)))
+    row = graph.leaf("input", "y", np.zeros((1, 100_000)))
+    graph.apply("add", column, row, name="f")
+    (problem,) = find_problems(graph)
+    assert problem.node == "f"
+    assert "10,000,000,000" in problem.sentence
+    with pytest.raises(GraphError, match="10,000,000,000"):
+        trace(graph)
