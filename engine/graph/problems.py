@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-import networkx as nx
 import numpy as np
 
 from engine.errors import OpError
@@ -65,6 +64,8 @@ def topological_order(graph: Graph) -> tuple[list[str], list[str]]:
         seen.add(node.id)
     else:
         return list(graph.nodes), []
+    import networkx as nx  # late: a fifth of a second that graphs in order never need
+
     place = {i: k for k, i in enumerate(graph.nodes)}
     net = nx.DiGraph()
     net.add_nodes_from(graph.nodes)
