@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from engine.errors import GraphError
-from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node
+from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node, Value
 from engine.graph.problems import (
     ProblemKind,
     attribute_problem,
@@ -25,32 +26,21 @@ from engine.ops import OPS
 PlanStep = tuple[Any, ...]
 
 
-class Plan:
+class Plan(msgspec.Struct):
     """``steps`` in order over numbered slots; slot k holds the output of ``nodes[k]``.
 
     A step is a tuple (slot, op, attributes, *input slots).  ``leaves`` gives the leaf values by
-    slot (what stands where a step writes means nothing), ``output`` is the slot that gradients
+    slot, in float64 (what stands where a step writes means nothing), ``output`` is the slot that gradients
     are taken of, ``constants`` the slots of constants (they take no step and carry no gradient).
     """
 
-    __slots__ = ("_names", "constants", "leaves", "nodes", "output", "slots", "steps")
-
-    def __init__(
-        self,
-        nodes: list[Node],
-        slots: dict[str, int],
-        leaves: list[Any],
-        steps: list[PlanStep],
-        constants: list[int],
-        output: int,
-    ) -> None:
-        self.nodes = nodes
-        self.slots = slots
-        self.leaves = leaves
-        self.steps = steps
-        self.constants = constants
-        self.output = output
-        self._names: frozenset[str] | None = None
+    nodes: list[Node]
+    slots: dict[str, int]
+    leaves: list[Any]
+    steps: list[PlanStep]
+    constants: list[int]
+    output: int
+    _names: frozenset[str] | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -63,6 +53,12 @@ class Plan:
         if self._names is None:
             self._names = frozenset(node.name for node in self.nodes if node.name)
         return self._names
+
+
+def plain(result: Any) -> Value:
+    """A float for a scalar, a float64 array for anything larger."""
+    result = np.asarray(result, dtype=np.float64)
+    return float(result) if result.ndim == 0 else result
 
 
 def lower(graph: Graph) -> Plan:
@@ -102,7 +98,7 @@ def _number(graph: Graph, nodes: list[Node]) -> Plan:
             value = node.value
             if value is not None and not is_value(value):
                 raise TypeError(node.id)
-            put(1.0 if value is None else value)
+            put(value if type(value) is float else _in_doubles(value))
         else:
             if not op.accepts(len(node.inputs)):
                 raise KeyError(node.id)
@@ -116,6 +112,11 @@ def _number(graph: Graph, nodes: list[Node]) -> Plan:
     if output < 0:
         raise KeyError("")
     return Plan(nodes, slots, leaves, steps, constants, output)
+
+
+def _in_doubles(value: Any) -> Value:
+    """A leaf's value in float64: whole numbers would overflow, and short floats be rounded."""
+    return 1.0 if value is None else plain(value)
 
 
 def refusal(graph: Graph) -> GraphError:

@@ -16,18 +16,12 @@ from engine.graph.problems import Problem, ProblemKind, node_title, size_problem
 from engine.ops import OPS
 from engine.ops.kinds import arrays, floats
 from engine.ops.op import Op, unbroadcast
-from engine.run.plan import Plan, PlanStep, lower, refusal
+from engine.run.plan import Plan, PlanStep, lower, plain, refusal
 from engine.run.walk import Walk
 
 # What a float rule raises where IEEE 754 has an answer (infinity, NaN) or where the step needs
 # arrays after all: the same rule is then run with arrays.
 NOT_FOR_FLOATS = (ArithmeticError, ValueError, TypeError, AttributeError)
-
-
-def plain(result: Any) -> Value:
-    """A float for a scalar, a float64 array for anything larger."""
-    result = np.asarray(result, dtype=np.float64)
-    return float(result) if result.ndim == 0 else result
 
 
 def _forward(op: Op, values: list[Any], attrs: Mapping[str, Any]) -> Value:
@@ -139,9 +133,9 @@ def _trace_floats(nodes: list[Node], output_id: str) -> Walk | None:
                 return None
             put(value)
         else:
-            rule = op.value
             if node.attrs or op.local is None:
                 return None
+            rule = op.value
             if op.arity == 2:
                 a, b = node.inputs
                 a, b = slots[a], slots[b]
@@ -172,27 +166,26 @@ def _trace_floats(nodes: list[Node], output_id: str) -> Walk | None:
         g = gradients[slot]
         if g is None:
             continue
-        op = step[1]
-        rule = op.local
+        rule = step[1].local
         try:
-            if op.arity == 2:
+            if len(step) == 5:
                 _, _, _, a, b = step
-                slope_a, slope_b = slopes = rule(xp, values[slot], values[a], values[b])
-                product, product_b = g * slope_a, g * slope_b
+                slope, slope_b = slopes = rule(xp, values[slot], values[a], values[b])
+                product, product_b = g * slope, g * slope_b
                 record((slot, g, slopes, product, product_b))
             else:
                 _, _, _, a = step
-                (slope_a,) = slopes = rule(xp, values[slot], values[a])
-                product = g * slope_a
+                (slope,) = slopes = rule(xp, values[slot], values[a])
+                product = g * slope
                 record((slot, g, slopes, product))
         except NOT_FOR_FLOATS:
             given = [values[i] for i in step[3:]]
-            slopes, products = _backward(op, g, values[slot], given, NO_ATTRS)
+            slopes, products = _backward(step[1], g, values[slot], given, NO_ATTRS)
             record((slot, g, slopes, *products))
             product, product_b = products[0], products[-1]
         before = gradients[a]
         gradients[a] = product if before is None else before + product
-        if op.arity == 2:
+        if len(step) == 5:
             before = gradients[b]
             gradients[b] = product_b if before is None else before + product_b
     plan = Plan(nodes, slots, values, steps, constants, output)
