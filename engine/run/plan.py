@@ -30,8 +30,9 @@ class Plan(msgspec.Struct):
     """``steps`` in order over numbered slots; slot k holds the output of ``nodes[k]``.
 
     A step is a tuple (slot, op, attributes, *input slots).  ``leaves`` gives the leaf values by
-    slot, in float64 (what stands where a step writes means nothing), ``output`` is the slot that gradients
-    are taken of, ``constants`` the slots of constants (they take no step and carry no gradient).
+    slot, in float64 (what stands where a step writes means nothing), ``output`` is the slot that
+    gradients are taken of, ``constants`` the slots of constants (they take no step and carry no
+    gradient).
     """
 
     nodes: list[Node]

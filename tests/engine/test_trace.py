@@ -100,6 +100,24 @@ def test_broadcasting_is_undone_in_the_gradient():
     np.testing.assert_array_equal(trace(graph).gradient("b"), [4.0, 4.0, 4.0])
 
 
+@pytest.mark.parametrize(
+    ("op", "a", "b", "expected"),
+    [
+        ("pow", 10, 20, 1e20),
+        ("mul", 2**62, 4, 2.0**64),
+        ("add", np.array([200], np.uint8), np.array([100], np.uint8), 300.0),
+        ("sub", True, np.uint8(3), -2.0),
+        ("mul", np.float32(3), np.float32(1e30), 3 * float(np.float32(1e30))),
+    ],
+)
+def test_short_and_whole_numbers_are_computed_in_doubles(op, a, b, expected):
+    graph = Graph()
+    graph.apply(op, graph.leaf("input", "a", a), graph.leaf("input", "b", b), name="f")
+    walk = trace(graph)
+    np.testing.assert_array_equal(walk.value("f"), np.broadcast_to(expected, np.shape(a)))
+    assert isinstance(walk.value("a"), float) or walk.value("a").dtype == np.float64
+
+
 def test_an_unset_leaf_counts_as_one_and_is_marked():
     graph = Graph()
     graph.apply("exp", graph.leaf("input", "x"))
