@@ -27,7 +27,7 @@ from graphviz_app.canvas.geometry import LABEL_REACH, MARGIN, Box
 from graphviz_app.canvas.model import CanvasModel, Kind
 from graphviz_app.canvas.numbers import NumberCache, draw_numbers_fast
 
-NEAR_NODES, MID_NODES = 110, 420
+NEAR_NODES, MID_NODES = 80, 320
 READABLE_LABEL, READABLE_NUMBER = 0.38, 0.5  # scales from which text is drawn in the middle tier
 CURVES = 900  # as many wires are drawn as curves from far away, more as straight lines
 

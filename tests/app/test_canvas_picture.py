@@ -109,11 +109,11 @@ def test_nothing_travels_with_reduced_motion(view, qtbot):
 @pytest.mark.parametrize(
     ("visible", "scale", "tier"),
     [
-        (110, 0.05, Tier.NEAR),
-        (111, 1.0, Tier.MID),
-        (420, 0.5, Tier.MID),
-        (420, 0.3, Tier.FAR),
-        (421, 1.0, Tier.FAR),
+        (80, 0.05, Tier.NEAR),
+        (81, 1.0, Tier.MID),
+        (320, 0.5, Tier.MID),
+        (320, 0.3, Tier.FAR),
+        (321, 1.0, Tier.FAR),
     ],
 )
 def test_the_detail_follows_what_is_visible(visible, scale, tier):
