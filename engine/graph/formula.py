@@ -52,7 +52,7 @@ HINTS = {
 }
 
 
-def parse(text: str, name: str = "", **values: Any) -> Graph:
+def parse(text: str, name: str = "", /, **values: Any) -> Graph:
     """The graph that ``text`` describes, called ``name``.
 
     ``values`` gives leaves their numbers by name: floats, lists or arrays (kept as float64); a

@@ -337,6 +337,12 @@ def test_the_name_of_the_graph_is_kept() -> None:
     assert parse("x*y", "product").name == "product"
 
 
+def test_variables_called_name_and_text_take_values_like_all_others() -> None:
+    graph = parse("name*text", name=3, text=2)
+    assert (graph.nodes["name"].value, graph.nodes["text"].value) == (3.0, 2.0)
+    assert graph.name == ""
+
+
 @pytest.mark.parametrize("word", sorted(known_functions()))
 def test_every_op_can_be_called_by_each_of_its_names(word: str) -> None:
     op = OPS[function(word)]
