@@ -15,10 +15,12 @@ import numpy as np
 
 from engine.errors import OpError
 from engine.graph.graph import Graph, Node, Wire
+from engine.numerals import number
 from engine.ops import OPS
 from engine.ops.op import Op, Shape, shape_text
 
 MOST_NUMBERS = 20_000_000  # of one node: 160 MB
+MOST_NAMES = 8  # of a cycle that one sentence lists
 
 
 class ProblemKind(Enum):
@@ -92,7 +94,8 @@ def is_value(value: Any) -> bool:
     )
 
 
-def _leaf_problem(node: Node) -> str:
+def leaf_problem(node: Node) -> str:
+    """What is wrong with a leaf, as a sentence; "" if nothing is."""
     value = node.value
     if node.inputs:
         return f"The {node.op} {node_title(node)} is a leaf and takes no wires: remove them."
@@ -102,8 +105,8 @@ def _leaf_problem(node: Node) -> str:
         return f"The value of {node_title(node)} is not a number or an array of numbers."
     if not np.isfinite(np.asarray(value, float)).all():
         return (
-            f"The value of {node_title(node)} is not finite ({value}): every result after it "
-            "will be infinite or NaN; give it a finite number."
+            f"The value of {node_title(node)} is not finite ({number(value)}): results after it "
+            "may be infinite or NaN; give it a finite number."
         )
     return ""
 
@@ -186,7 +189,10 @@ def examine(graph: Graph) -> tuple[dict[str, Shape], list[Problem]]:
     shapes: dict[str, Shape] = {}
     order, cycle = topological_order(graph)
     if cycle:
-        names = " → ".join(node_title(graph.nodes[i]) for i in [*cycle, cycle[0]])
+        shown = [node_title(graph.nodes[i]) for i in cycle]
+        if len(shown) > MOST_NAMES:
+            shown[MOST_NAMES // 2 : -MOST_NAMES // 2] = [f"… {len(cycle) - MOST_NAMES:,} more …"]
+        names = " → ".join([*shown, shown[0]])
         wire = next(w for w in graph.wires() if w.source == cycle[-1] and w.target == cycle[0])
         sentence = f"These nodes feed themselves: {names}. Remove one of the wires."
         problems.append(Problem(ProblemKind.CYCLE, cycle[0], sentence, wire))
@@ -201,7 +207,7 @@ def examine(graph: Graph) -> tuple[dict[str, Shape], list[Problem]]:
     for node_id in order:
         node = graph.nodes[node_id]
         if node.leaf:
-            trouble = _leaf_problem(node)
+            trouble = leaf_problem(node)
             if trouble:
                 problems.append(Problem(ProblemKind.VALUE, node_id, trouble))
             try:

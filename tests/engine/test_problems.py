@@ -105,6 +105,23 @@ def test_a_cycle_names_its_nodes_and_a_wire_to_cut(graph):
     assert problem.wire in list(graph.wires())
 
 
+def test_a_long_cycle_is_still_one_short_sentence():
+    graph = Graph()
+    for k in range(2_000):
+        graph.apply("sin", f"n{(k + 1) % 2_000}", name=f"n{k}")
+    (problem,) = find_problems(graph)
+    assert problem.kind is ProblemKind.CYCLE
+    assert "… 1,992 more …" in problem.sentence
+    assert len(problem.sentence) < 300
+
+
+def test_a_large_array_that_is_not_finite_is_said_in_one_line(graph):
+    graph.nodes["x"] = Node("x", "input", (), np.full((50, 50), np.nan), "x")
+    (sentence,) = [p.sentence for p in find_problems(graph) if p.node == "x"]
+    assert "50×50" in sentence
+    assert "\n" not in sentence
+
+
 def test_a_node_that_feeds_itself_is_a_cycle(graph):
     graph.apply("exp", "f", name="f")
     assert only(graph).wire == Wire("f", "f", 0)
