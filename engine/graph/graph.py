@@ -7,7 +7,7 @@ the user made; what follows from it (order, shapes, values, problems) is compute
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -127,13 +127,10 @@ class Graph:
     # reading ----------------------------------------------------------------------------------
 
     def find(self, name: str) -> Node:
-        """The node with this name or id; raises KeyError naming what exists."""
-        node = self.nodes.get(name)
+        """The node with this id or name, in any spelling; raises KeyError naming what exists."""
+        node = self.nodes.get(name) or called(name, self.nodes.values())
         if node is not None:
             return node
-        for node in self.nodes.values():
-            if node.name == name:
-                return node
         raise KeyError(f"There is no node {name!r}; there are: {', '.join(self.nodes)}.")
 
     def leaves(self) -> list[Node]:
@@ -168,6 +165,17 @@ class Graph:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def called(name: str, nodes: Collection[Node]) -> Node | None:
+    """The first of ``nodes`` with this name; ``w_0`` and ``w₀`` are w0 here as in a formula."""
+    from engine.graph.names import canonical  # which knows the kinds of leaves
+
+    for spelling in (name, canonical(name)):
+        for node in nodes:
+            if node.name == spelling:
+                return node
+    return None
 
 
 def free_id(stem: str, taken: Container[str]) -> str:

@@ -6,6 +6,7 @@ Inside a step an unnamed node is called q, and an unnamed input by the name of i
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -111,12 +112,13 @@ def _backward_leaf(step: Step, plan: Plan) -> tuple[str, str]:
         sentence = f"The gradient of {name} is complete: {_value_text(total)}, like {name} itself."
     else:
         assert isinstance(total, float)
-        way = "raises" if total > 0 else "lowers"
-        effect = (
-            f"raising {name} a little {way} {f} {number(abs(total))} times as much"
-            if total
-            else f"{f} does not change when {name} changes a little"
-        )
+        if not math.isfinite(total):
+            effect = f"it says nothing of how {f} changes with {name}"
+        elif total:
+            way = "raises" if total > 0 else "lowers"
+            effect = f"raising {name} a little {way} {f} {number(abs(total))} times as much"
+        else:
+            effect = f"{f} does not change when {name} changes a little"
         sentence = f"The gradient of {name} is complete: {number(total)}; {effect}."
     return sentence, f"{left} = {latex_number(total)}"
 

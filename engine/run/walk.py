@@ -14,8 +14,8 @@ from typing import Any, overload
 
 import numpy as np
 
-from engine.graph.graph import Node, Value
-from engine.graph.problems import Problem, ProblemKind, node_title
+from engine.graph.graph import Node, Value, called
+from engine.graph.problems import Problem, ProblemKind, leaf_problem, node_title
 from engine.numerals import number
 from engine.ops import OPS
 from engine.run.explain import explain
@@ -101,13 +101,13 @@ class Walk(Sequence[Step]):
     # numbers ----------------------------------------------------------------------------------
 
     def slot(self, name: str) -> int:
-        """The slot of the node with this id or name; raises KeyError naming what exists."""
+        """The slot of the node with this id or name, in any spelling; raises KeyError."""
         slots = self.plan.slots
         if name in slots:
             return slots[name]
-        for node in self.plan.nodes:
-            if node.name == name:
-                return slots[node.id]
+        node = called(name, self.plan.nodes)
+        if node is not None:
+            return slots[node.id]
         raise KeyError(f"There is no node {name!r} in this walk; there are: {', '.join(slots)}.")
 
     def value(self, name: str) -> Value:
@@ -258,9 +258,13 @@ class Walk(Sequence[Step]):
 
     @property
     def problems(self) -> list[Problem]:
-        """The op that first made a number infinite or NaN in each pass, with the reason."""
-        found = []
+        """The leaf or op that first made a number infinite or NaN in each pass, with the reason."""
         values = self._values
+        found = [
+            Problem(ProblemKind.VALUE, node.id, leaf_problem(node))
+            for slot, node in enumerate(self.plan.nodes)
+            if node.leaf and not finite(values[slot])
+        ]
         for slot, op, _, *inputs in self.plan.steps:
             if not finite(values[slot]) and all(finite(values[i]) for i in inputs):
                 node = self.plan.nodes[slot]
@@ -275,10 +279,12 @@ class Walk(Sequence[Step]):
                 found.append(Problem(ProblemKind.NON_FINITE, node.id, sentence))
         if found:
             return found
+        varies = self._varying()
         for slot, g, _, *products in self._rows:
             node = self.plan.nodes[slot]
-            carries = self._carries(node, tuple(self.plan.slots[i] for i in node.inputs))
-            sent = [p for p, flows in zip(products, carries, strict=True) if flows]
+            inputs = tuple(self.plan.slots[i] for i in node.inputs)
+            ports = zip(inputs, products, self._carries(node, inputs), strict=True)
+            sent = [p for i, p, flows in ports if flows and i in varies]
             if finite(g) and not all(finite(p) for p in sent):
                 sentence = (
                     f"{node_title(node)} has no finite gradient at this value: "
@@ -286,6 +292,15 @@ class Walk(Sequence[Step]):
                 )
                 return [Problem(ProblemKind.NON_FINITE, node.id, sentence)]
         return found
+
+    def _varying(self) -> set[int]:
+        """The slots that depend on an input or parameter; the others are made of constants."""
+        constants = set(self.plan.constants)
+        varies = {k for k, n in enumerate(self.plan.nodes) if n.leaf and k not in constants}
+        for slot, _, _, *inputs in self.plan.steps:
+            if not varies.isdisjoint(inputs):
+                varies.add(slot)
+        return varies
 
 
 def _where(carries: list[bool], parts: Sequence[Value]) -> tuple[Value | None, ...]:

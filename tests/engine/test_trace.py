@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine.errors import GraphError
 from engine.files.project import load
+from engine.graph.formula import parse
 from engine.graph.graph import Graph
 from engine.graph.levels import open_composites
 from engine.graph.problems import ProblemKind
@@ -234,6 +235,18 @@ def test_every_step_speaks():
             assert step.latex
 
 
+@pytest.mark.parametrize("spelling", ["w0", "w_0", "w₀", "w_{0}"])
+def test_a_name_may_be_spelled_as_in_the_formula(spelling):
+    graph = parse("f = w_0*x").with_values({spelling: 3})
+    assert trace(graph).value(spelling) == 3.0
+
+
+@pytest.mark.parametrize("x", [-1.0, 0.0])
+def test_a_gradient_that_is_not_finite_is_not_called_a_rise_or_a_fall(x):
+    sentence = trace(parse("f = sqrt(x)", x=x)).steps[-1].sentence
+    assert "says nothing of how f changes with x" in sentence
+
+
 def test_names_are_found_and_unknown_ones_named(circuit):
     assert circuit.value("w0") == 2.0
     with pytest.raises(KeyError, match="no node 'w9'"):
@@ -292,6 +305,19 @@ def test_the_slope_by_a_constant_is_nobody_s_problem(x):
     walk = trace(graph)
     assert walk.gradient("x") == 2 * x
     assert walk.problems == []
+
+
+def test_the_slope_by_a_part_of_constants_is_nobody_s_problem():
+    walk = trace(parse("f = x^(4/2)", x=-2))
+    assert walk.gradient("x") == -4
+    assert walk.problems == []
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_leaf_that_is_not_finite_is_blamed_and_not_the_op_after_it(value):
+    (problem,) = trace(parse("f = sin(x)", x=value)).problems
+    assert problem.node == "x"
+    assert "not finite" in problem.sentence
 
 
 def broken(**nodes) -> Graph:
