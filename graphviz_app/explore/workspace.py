@@ -6,7 +6,7 @@ one of them goes through here to the document or the player.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.errors import FormulaError
@@ -33,6 +33,9 @@ from graphviz_app.walk_view import lit_at, numbers_at
 
 RIGHT_COLUMN_PX = 320
 TAPE_PX = 150
+# While a value is dragged the canvas and the panels follow every frame; the tape, whose digits
+# nobody can read at that pace and which costs as much as the canvas, follows twenty times a second.
+TAPE_PAUSE_MS = 50
 
 
 class ExploreWorkspace(QWidget):
@@ -50,6 +53,7 @@ class ExploreWorkspace(QWidget):
         self.player = Player(self)
         self.selected = ""
         self._theme = theme
+        self._tape_pause = QTimer(self, singleShot=True, interval=TAPE_PAUSE_MS)
         self._build()
         self._connect()
         self.set_theme(theme)
@@ -108,6 +112,7 @@ class ExploreWorkspace(QWidget):
         self.timeline.first_requested.connect(player.first)
         self.timeline.last_requested.connect(player.last)
         self.timeline.speed_changed.connect(player.set_speed)
+        self._tape_pause.timeout.connect(self._show_tape)
         self.tape.row_chosen.connect(player.seek)
         self.view.node_clicked.connect(self.select)
         self.view.node_hovered.connect(self.formula_bar.highlight)
@@ -147,6 +152,7 @@ class ExploreWorkspace(QWidget):
     def shutdown(self) -> None:
         """Stop everything that runs; called as the window closes."""
         self.player.pause()
+        self._tape_pause.stop()
         self.view.shutdown()
 
     # from the document --------------------------------------------------------------------------
@@ -163,6 +169,7 @@ class ExploreWorkspace(QWidget):
         self.view.set_graph(self.model)
         self._show_formula()
         walk = document.walk
+        self._tape_pause.stop()
         self.tape.set_walk(walk)
         self.timeline.set_walk(walk.forward_count if walk else 0, len(walk) if walk else 0)
         self.problems.set_problems(document.problems)
@@ -178,7 +185,8 @@ class ExploreWorkspace(QWidget):
         if (len(walk) if walk else 0) != self.player.total:  # it began or ceased to run
             self._show_structure()
             return
-        self.tape.set_walk(walk)
+        if not self._tape_pause.isActive():
+            self._tape_pause.start()
         self.view.set_problems(self.document.problems)
         self.problems.set_problems(self.document.problems)
         self._show_check()
@@ -187,6 +195,10 @@ class ExploreWorkspace(QWidget):
         self._show_selection()
         if not self.formula_bar.editing:
             self.formula_bar.set_values_of(self.document.graph)
+
+    @Slot()
+    def _show_tape(self) -> None:
+        self.tape.set_walk(self.document.walk)
 
     @Slot()
     def _show_positions(self) -> None:
