@@ -184,11 +184,3 @@ ACTIONS = (
     ),
     ActionSpec("about", "&About", "about", "help", (), "info"),
 )
-
-
-def by_id(action_id: str) -> ActionSpec:
-    """The entry called ``action_id``; raises KeyError."""
-    for spec in ACTIONS:
-        if spec.id == action_id:
-            return spec
-    raise KeyError(action_id)

@@ -214,7 +214,8 @@ def check(graph: Graph, options: argparse.Namespace) -> int:
     result = engine.gradcheck(graph)
     for row in result.rows:
         print(row)
-    print(f"{'passed' if result.passed else 'FAILED'}: worst {result.worst}")
+    verdict = f"{'passed' if result.passed else 'FAILED'}: worst {result.worst}"
+    print(verdict if result.rows else result)
     return 0 if result.passed else 1
 
 

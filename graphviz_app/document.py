@@ -15,13 +15,13 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from engine.graph.formula import parse
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 import engine
 from engine.errors import EngineError, GraphError
 from engine.files.project import Session, load_project, save
+from engine.graph.formula import parse
 from engine.graph.graph import Graph, Node, Value, same_value
 from engine.graph.levels import Opened, open_composites
 from engine.graph.problems import Problem, find_problems

@@ -332,6 +332,7 @@ QMenu::item:selected { background: @accent_soft; }
 QMenu::item:disabled { color: @faint; }
 QMenu::separator { height: 1px; background: @hairline; margin: 6px 8px; }
 QMenu::icon { padding-left: 8px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QTableView, QTreeView, QListView { background: @panel; color: @text; border: none; outline: none;
   gridline-color: transparent; selection-background-color: @accent_soft; selection-color: @text; }
 QTableView::item, QListView::item { border: none; padding: 2px 8px; }

@@ -89,6 +89,7 @@ class CurvePlot(QWidget):
         super().__init__(parent)
         self._step: Step | None = None
         self._names: list[str] = []
+        self._constants: Sequence[int] = ()
         self._port = 0
         self._spans: tuple[tuple[str, int], float] | None = None
         self._y_range: tuple[float, float] | None = None
@@ -121,9 +122,14 @@ class CurvePlot(QWidget):
 
     # setters ------------------------------------------------------------------------------------
 
-    def show_step(self, step: Step | None, names: Sequence[str]) -> None:
-        """Plot ``step``'s op; ``names`` are the plain names of its inputs, in port order."""
-        self._names = list(names)
+    def show_step(
+        self, step: Step | None, names: Sequence[str], constants: Sequence[int] = ()
+    ) -> None:
+        """Plot ``step``'s op; ``names`` are the plain names of its inputs, in port order.
+
+        Ports among ``constants`` are not offered: nothing flows back there.
+        """
+        self._names, self._constants = list(names), constants
         if not scalar_step(step):
             self._step = None
             op = OPS.get(step.op) if step is not None else None
@@ -172,7 +178,7 @@ class CurvePlot(QWidget):
         count = len(self._step.inputs)
         mask = OPS[self._step.op].differentiable or (True,) * count
         ports = [k for k in range(count) if k < len(mask) and mask[k]] or list(range(count))
-        return ports[:4]
+        return ([k for k in ports if k not in self._constants] or ports)[:4]
 
     def _name(self, port: int) -> str:
         if port < len(self._names):

@@ -61,6 +61,8 @@ def _rules(op_name: str, attrs: Attrs) -> tuple[str, ...]:
 def _forward(op_name: str, attrs: Attrs) -> str:
     op = OPS[op_name]
     names = [(op.input_name(k), ATOM) for k in range(len(op.inputs))]
+    if op.variadic:
+        names = [("a", ATOM), ("b", ATOM)]
     return _signs(fill(op, "text", names, dict(attrs)))
 
 

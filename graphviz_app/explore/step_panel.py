@@ -109,7 +109,9 @@ class StepPanel(QWidget):
         elif ok:
             self.verified.set_state(f"✓ verified {text.replace('-', '−')}", True)
         else:
-            self.verified.set_state(f"✗ not verified: off by {text.replace('-', '−')}", False)
+            finite = text not in ("inf", "nan")
+            why = f"off by {text.replace('-', '−')}" if finite else "not finite"
+            self.verified.set_state(f"✗ not verified: {why}", False)
         self.verified.setToolTip(
             "The gradient check compares every gradient with a central difference,\n"
             "(f(x + h) − f(x − h)) / 2h. This is the largest relative error found;\n"

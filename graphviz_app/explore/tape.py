@@ -28,8 +28,8 @@ from graphviz_app.theme import LIGHT, MONO_FAMILIES, Theme, mono_font
 
 COLUMNS = ("step", "pass", "node", "rule", "value", "upstream", "gradient")
 STEP, PASS, NODE, RULE, VALUE, UPSTREAM, GRADIENT = range(7)
-WIDTHS_PX = (60, 80, 150, 0, 80, 84, 150)  # 0: takes what is left
-LEAST_RULE_PX = 120
+WIDTHS_PX = (60, 80, 150, 120, 80, 84, 150)  # at least
+SHARES = (0, 0, 3, 4, 2, 2, 2)  # of the room that is left
 ROW_PX = 22
 MOST_PARTS = 3  # products written into one cell
 
@@ -244,6 +244,9 @@ class TapeTable(QTableView):
     def set_index(self, index: int) -> None:
         """Mark step ``index`` as the active one and scroll to it; −1 for none."""
         self.tape.set_active(index)
+        chosen = self.selectionModel().selectedRows()
+        if len(chosen) == 1 and chosen[0].row() != index:
+            self.clearSelection()  # the step that was clicked is left behind
         self._show_active()
 
     def _show_active(self) -> None:
@@ -302,8 +305,7 @@ class TapeTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        taken = sum(WIDTHS_PX)
-        for column, width in enumerate(WIDTHS_PX):
-            rest = max(LEAST_RULE_PX, self.viewport().width() - taken)
-            self.setColumnWidth(column, width or rest)
+        left = max(0, self.viewport().width() - sum(WIDTHS_PX))
+        for column, (width, share) in enumerate(zip(WIDTHS_PX, SHARES, strict=True)):
+            self.setColumnWidth(column, width + left * share // sum(SHARES))
         self._show_active()

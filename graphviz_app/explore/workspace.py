@@ -88,6 +88,7 @@ class ExploreWorkspace(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(right)
         scroll.setMinimumWidth(280)
+        self._right = scroll
         self.horizontal = QSplitter(Qt.Orientation.Horizontal)
         self.horizontal.addWidget(self.vertical)
         self.horizontal.addWidget(scroll)
@@ -187,6 +188,7 @@ class ExploreWorkspace(QWidget):
             return
         if not self._tape_pause.isActive():
             self._tape_pause.start()
+        self._show_unset()
         self.view.set_problems(self.document.problems)
         self.problems.set_problems(self.document.problems)
         self._show_check()
@@ -199,6 +201,13 @@ class ExploreWorkspace(QWidget):
     @Slot()
     def _show_tape(self) -> None:
         self.tape.set_walk(self.document.walk)
+
+    def _show_unset(self) -> None:
+        """Draw leaves as set or unset: a value came by hand or went by undo."""
+        nodes, unset = self.document.shown.nodes, self.model.unset
+        for place, node in enumerate(self.model.nodes):
+            if node.leaf and node.op != "constant":
+                unset[place] = nodes[node.id].value is None
 
     @Slot()
     def _show_positions(self) -> None:
@@ -307,7 +316,9 @@ class ExploreWorkspace(QWidget):
             self.curve.show_step(None, [])
             return
         _, inputs = names_in_step(step, walk.plan)
-        self.curve.show_step(step, list(inputs))
+        nodes = walk.plan.nodes
+        constants = [k for k, i in enumerate(step.inputs) if nodes[i].op == "constant"]
+        self.curve.show_step(step, list(inputs), constants)
 
     @Slot(int)
     def _step_by(self, steps: int) -> None:
@@ -325,6 +336,8 @@ class ExploreWorkspace(QWidget):
         self._show_selection()
         if self.player.done or self.player.index < 0:
             self._show_curve(self._curve_step())
+        # where the window is low, what can be changed now may lie below its edge
+        QTimer.singleShot(0, self, lambda: self._right.ensureWidgetVisible(self.inspector, 0, 0))
         self.selection_changed.emit()
 
     @Slot()

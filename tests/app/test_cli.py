@@ -64,6 +64,12 @@ def test_check_passes_on_every_example() -> None:
         assert done.returncode == 0, (path.name, done.stdout, done.stderr)
 
 
+def test_check_says_when_there_is_nothing_to_check() -> None:
+    done = run("check", "f = 2 + 3")
+    assert done.returncode == 0
+    assert done.stdout == "There is no input or parameter to check.\n"
+
+
 def test_check_fails_with_exit_code_1() -> None:
     done = run("check", "f = log(x)", "--set", "x=-1")
     assert done.returncode == 1, done.stdout
