@@ -316,7 +316,7 @@ class ExploreWorkspace(QWidget):
             self.curve.show_step(None, [])
             return
         _, inputs = names_in_step(step, walk.plan)
-        nodes = walk.plan.nodes
+        nodes = self.document.shown.nodes
         constants = [k for k, i in enumerate(step.inputs) if nodes[i].op == "constant"]
         self.curve.show_step(step, list(inputs), constants)
 
