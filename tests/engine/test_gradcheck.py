@@ -191,6 +191,15 @@ def test_float32_and_whole_numbers_are_checked_in_double_precision():
     assert check.passed, str(check)
 
 
+def test_a_gradient_that_vanishes_at_the_bottom_of_a_bowl_is_verified():
+    """At x[1] the difference is nothing but rounding; the slopes on both sides give its scale."""
+    graph = Graph()
+    prediction = graph.leaf("input", "x", np.array([1 + 1e-8, 2.0]))
+    graph.apply("mse", prediction, graph.leaf("constant", "", np.array([1.0, 2.0])))
+    check = gradcheck(graph)
+    assert check.passed, str(check)
+
+
 def test_nothing_to_check_is_said():
     graph = Graph()
     graph.apply("exp", graph.leaf("constant", "", 1.0))
