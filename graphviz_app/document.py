@@ -22,7 +22,7 @@ import engine
 from engine.errors import EngineError, GraphError
 from engine.files.project import Session, load_project, save
 from engine.graph.formula import parse
-from engine.graph.graph import Graph, Node, Value, same_value
+from engine.graph.graph import CONSTANT, Graph, Node, Value, same_value
 from engine.graph.levels import Opened, open_composites
 from engine.graph.problems import Problem, find_problems
 from engine.run.gradcheck import GradCheck, gradcheck
@@ -30,8 +30,9 @@ from engine.run.walk import Walk
 
 # Up to this many nodes a run takes less than a frame and is done at once; beyond, in a thread.
 AT_ONCE = 150
-# A gradient check runs the forward pass twice for every leaf.
-CHECK_AT_ONCE = 40
+# A gradient check runs much of the graph twice for every number of a leaf: its cost is counted in
+# numbers × nodes.  Within a frame, and in a thread:
+CHECK_AT_ONCE, CHECK_IN_THREAD = 2_000, 100_000
 
 
 @dataclass
@@ -45,8 +46,17 @@ class Derived:
     check: GradCheck | None = None
 
 
-def derive(graph: Graph, revision: int, with_check: bool = True) -> Derived:
-    """Open, examine, walk and check ``graph``; never raises for a bad graph."""
+def check_cost(graph: Graph) -> int:
+    """What a gradient check of ``graph`` costs, in numbers × nodes."""
+    numbers = sum(np.size(n.value) for n in graph.leaves() if n.op != CONSTANT)
+    return int(numbers) * len(graph.nodes)
+
+
+def derive(graph: Graph, revision: int, most_check: int) -> Derived:
+    """Open, examine, walk and (if it costs no more than ``most_check``) check ``graph``.
+
+    Never raises for a bad graph.
+    """
     opened = open_composites(graph)
     derived = Derived(revision, opened, find_problems(graph))
     try:
@@ -56,7 +66,7 @@ def derive(graph: Graph, revision: int, with_check: bool = True) -> Derived:
             for p in derived.walk.problems
             if p.sentence not in {q.sentence for q in derived.problems}
         ]
-        if with_check and len(opened.graph.nodes) <= CHECK_AT_ONCE * 20:
+        if check_cost(graph) <= most_check:
             derived.check = gradcheck(graph)
     except GraphError as error:
         known = {p.sentence for p in derived.problems}
@@ -74,7 +84,7 @@ class _DeriveJob(QRunnable):
         self._graph, self._revision, self._send = graph, revision, send
 
     def run(self) -> None:
-        derived = derive(self._graph, self._revision)
+        derived = derive(self._graph, self._revision, CHECK_IN_THREAD)
         try:
             self._send(derived)
         except RuntimeError:  # the document is gone
@@ -169,7 +179,7 @@ class Document(QObject):
         self.revision += 1
         self._structural = self._structural or not only_values(before, graph)
         if len(graph.nodes) <= AT_ONCE:
-            self._take(derive(graph, self.revision, len(graph.nodes) <= CHECK_AT_ONCE))
+            self._take(derive(graph, self.revision, CHECK_AT_ONCE))
         else:
             job = _DeriveJob(graph, self.revision, self._derived_ready.emit)
             QThreadPool.globalInstance().start(job)

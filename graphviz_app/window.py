@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QPointF, QThreadPool, QTimer, Slot
+from PySide6.QtCore import QPointF, QSize, QThreadPool, QTimer, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -52,6 +52,7 @@ from graphviz_app.theme import (
 from graphviz_app.top_bar import TopBar
 
 FILE_FILTER = "Graphs (*.graph.json *.json);;All files (*)"
+FRAME = QSize(8, 40)  # about what a window manager puts around a window
 PICTURE_FILTER = "PNG picture (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)"
 
 
@@ -278,13 +279,15 @@ class Window(QMainWindow):
             self.open_path(Path(name))
 
     def save(self) -> bool:
-        """Write the file, asking for a name where it has none."""
+        """Write the file, asking for a name where it has none or is one of our examples."""
         path = self.document.path
-        return self._save_to(path) if path else self.save_as()
+        return self._save_to(path) if path and not _is_example(path) else self.save_as()
 
     def save_as(self) -> bool:
         """Ask for a name and write the file."""
         start = self.document.path or Path(f"{self.document.title}.graph.json")
+        if _is_example(start):
+            start = Path.home() / start.name
         name, _ = QFileDialog.getSaveFileName(self, "Save the graph", str(start), FILE_FILTER)
         if not name:
             return False
@@ -397,16 +400,28 @@ class Window(QMainWindow):
 
     def show_check(self) -> None:
         """The gradient check in words."""
-        check = engine.gradcheck(self.document.graph)
-        QMessageBox.information(self, "Gradient check", str(check))
+        check = self.document.derived.check
+        QMessageBox.information(
+            self,
+            "Gradient check",
+            "This graph has too many numbers to check while the window waits: save it and run "
+            "graphviz-app check FILE in a terminal."
+            if check is None
+            else str(check),
+        )
 
     def show_keys(self) -> None:
         """All keys on one sheet."""
-        rows = "".join(
-            f"<tr><td style='padding:3px 24px 3px 0'><b>{' &nbsp; '.join(spec.keys)}</b></td>"
-            f"<td>{(spec.tip or spec.title.replace('&', '')).rstrip('…')}</td></tr>"
+        keys = [
+            (spec.keys, (spec.tip or spec.title.replace("&", "")).rstrip("…"))
             for spec in ACTIONS
             if spec.keys
+        ]
+        keys += [(("Ctrl+Z",), "Undo"), (("Ctrl+Shift+Z",), "Redo")]
+        rows = "".join(
+            f"<tr><td style='padding:3px 24px 3px 0'><b>{' &nbsp; '.join(names)}</b></td>"
+            f"<td>{does}</td></tr>"
+            for names, does in keys
         )
         QMessageBox.information(self, "Keyboard", f"<table>{rows}</table>")
 
@@ -454,6 +469,10 @@ class Window(QMainWindow):
         QTimer.singleShot(0, self, partial(self.open_path, path))
 
 
+def _is_example(path: Path) -> bool:
+    return path.resolve() in [p.resolve() for p in examples()]
+
+
 def _call(does: Callable[[], object], _checked: bool = False) -> None:
     does()
 
@@ -488,6 +507,9 @@ def run(source: str | None) -> int:
     app = make_app(sys.argv[:1])
     window = Window()
     tell_about_exceptions(window)
+    if window.settings.geometry.isEmpty():  # the first time: no larger than the screen
+        room = window.screen().availableSize() - FRAME
+        window.resize(window.size().boundedTo(room))
     if source is None:
         window.open_path(example("sigmoid_circuit"))
     elif looks_like_file(source):

@@ -130,3 +130,11 @@ def test_problems_are_data_and_the_document_stays_open(document: Document) -> No
     assert any("2" in p.sentence and "3" in p.sentence for p in document.problems)
     document.stack.undo()
     assert document.walk is not None
+
+
+def test_a_check_too_long_for_a_frame_is_left_out(document: Document) -> None:
+    assert document.derived.check is not None
+    document.set_formula("f = sum(W@W)")
+    document.set_value("W", np.eye(60))
+    assert document.walk is not None
+    assert document.derived.check is None
