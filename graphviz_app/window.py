@@ -183,7 +183,7 @@ class Window(QMainWindow):
         self.explore.set_theme(self.theme)
         self.top_bar.set_theme(self.theme)
         for spec in ACTIONS:
-            if spec.icon:
+            if spec.icon and not spec.checkable:  # an icon would take the place of the check mark
                 self.actions_by_id[spec.id].setIcon(icon(spec.icon, self.theme))
         for name in ("undo", "redo"):
             self.actions_by_id[name].setIcon(icon(name, self.theme))
