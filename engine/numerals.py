@@ -22,7 +22,7 @@ def number(value: Any, digits: int = 4) -> str:
         return "?"
     if np.ndim(value):
         return array_text(np.asarray(value), digits)
-    x = float(value)
+    x = float(value) + 0.0  # -0 is 0
     if math.isnan(x):
         return "NaN"
     if math.isinf(x):
@@ -52,7 +52,7 @@ def fixed(value: Any, decimals: int = 2) -> str:
         return "?"
     if np.ndim(value):
         return array_text(np.asarray(value), decimals + 1)
-    x = float(value)
+    x = float(value) + 0.0  # -0 is 0
     if not math.isfinite(x) or (x != 0 and abs(x) < 0.5 * 10.0**-decimals) or abs(x) >= 1e5:
         return number(x, 2)
     return f"{x:.{decimals}f}".replace("-", MINUS)

@@ -112,4 +112,8 @@ def width_estimate(label: Label) -> float:
 
 def inlinable(node: Node) -> bool:
     """Whether a leaf is a single unnamed number that may stand in its user's label."""
-    return node.op == "constant" and not node.name and np.ndim(node.value or 0.0) == 0
+    return (
+        node.op == "constant"
+        and not node.name
+        and np.ndim(0.0 if node.value is None else node.value) == 0
+    )

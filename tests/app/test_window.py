@@ -227,3 +227,12 @@ def test_right_click_and_clicks_anywhere_crash_nothing(qtbot, window: Window, rn
     for x, y in rng.integers(0, 500, size=(60, 2)):
         qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(int(x), int(y)))
     assert window.document.walk is not None
+
+
+@pytest.mark.parametrize(
+    "formula", ["f = [1, 2] + [1, 2, 3]", "f = sum([1, 2]*x)", "f = [[1, 2], [3, 4]] @ [1, 2]"]
+)
+def test_array_literals_are_drawn_with_what_is_wrong(window: Window, formula: str) -> None:
+    window.explore.formula_bar.committed.emit(formula)
+    assert len(window.explore.model.ids) == len(window.document.shown.nodes)
+    assert window.explore.problems.isVisible() == bool(window.document.problems)
