@@ -51,6 +51,7 @@ from graphviz_app.theme import (
 )
 from graphviz_app.top_bar import TopBar
 
+STATUS_MS = 15_000
 FILE_FILTER = "Graphs (*.graph.json *.json);;All files (*)"
 FRAME = QSize(8, 40)  # about what a window manager puts around a window
 PICTURE_FILTER = "PNG picture (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)"
@@ -82,6 +83,10 @@ class Window(QMainWindow):
         self.document.file_changed.connect(self._refresh)
         self.document.stack.indexChanged.connect(self._refresh)
         self.explore.selection_changed.connect(self._refresh)
+        self.explore.status.connect(self._say)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().messageChanged.connect(self._show_status)
+        self.statusBar().hide()
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._apply_theme)
         self._apply_theme()
@@ -332,6 +337,14 @@ class Window(QMainWindow):
         if answer == buttons.Save:
             return self.save()
         return answer == buttons.Discard
+
+    @Slot(str)
+    def _say(self, sentence: str) -> None:
+        self.statusBar().showMessage(sentence, STATUS_MS)
+
+    @Slot(str)
+    def _show_status(self, sentence: str) -> None:
+        self.statusBar().setVisible(bool(sentence))
 
     def _tell(self, title: str, sentence: str) -> None:
         QMessageBox.warning(self, title, sentence)

@@ -205,6 +205,8 @@ def test_no_traceback_reaches_a_person(window: Window, capsys) -> None:
         sys.excepthook = sys.__excepthook__
     assert said
     assert "Your work is still here" in said[0]
+    assert window.statusBar().isVisible()
+    assert window.statusBar().currentMessage() == said[0]
     assert "boom" in capsys.readouterr().err
 
 
