@@ -171,18 +171,7 @@ def system_is_dark() -> bool:
 
 UI_FAMILIES = ["Inter", "Segoe UI", "DejaVu Sans", "sans-serif"]
 MONO_FAMILIES = ["JetBrains Mono", "DejaVu Sans Mono", "monospace"]
-MATH_FAMILIES = [
-    "New Computer Modern",
-    "NewComputerModern10",
-    "STIX Two Text",
-    "Latin Modern Roman",
-    "C059",
-    "Times New Roman",
-    "Liberation Serif",
-    "DejaVu Serif",
-    "DejaVu Sans",
-    "serif",
-]
+MATH_FAMILIES = ["STIXGeneral", "DejaVu Sans", "serif"]  # Computer Modern is too thin at 18 px
 _loaded: list[int] = []
 
 

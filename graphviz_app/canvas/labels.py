@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.graph.graph import Node
+from engine.graph.names import GREEK_SYMBOLS
 from engine.numerals import number
 from engine.ops import OPS
 
@@ -36,25 +37,6 @@ class Run(NamedTuple):
 Label = tuple[Run, ...]
 
 _INDEXED = re.compile(r"^([^\W\d_]+)_?\{?(\w+)\}?$")
-_GREEK = {
-    "alpha": "α",
-    "beta": "β",
-    "gamma": "γ",
-    "delta": "δ",
-    "epsilon": "ε",
-    "eta": "η",
-    "theta": "θ",
-    "kappa": "κ",
-    "lambda": "λ",
-    "mu": "μ",
-    "nu": "ν",
-    "rho": "ρ",
-    "sigma": "σ",
-    "tau": "τ",
-    "phi": "φ",
-    "psi": "ψ",
-    "omega": "ω",
-}
 _SIGNS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "greater": ">", "neg": "× −1"}
 _COMMUTES = {"add", "mul", "max", "min"}
 _LONGEST = 14  # characters of a name that fit on a node
@@ -63,13 +45,13 @@ _LONGEST = 14  # characters of a name that fit on a node
 def name_label(name: str) -> Label:
     """``w0``, ``w_0`` and ``w₀`` as w with a lowered 0; other names as they are."""
     plain = unicodedata.normalize("NFKC", name)
-    found = _INDEXED.match(plain)
+    found = None if plain in GREEK_SYMBOLS else _INDEXED.match(plain)  # "mu" is no m with a u
     split = found and (found[2].isdigit() or "_" in plain or len(found[1]) == 1)
     # "_" alone must not cut words apart: hidden_layer stays one word.
     if found and split and (found[2].isdigit() or len(found[2]) <= 3):
-        stem = _GREEK.get(found[1], found[1])
+        stem = GREEK_SYMBOLS.get(found[1], found[1])
         return (Run(stem, RunStyle.NAME), Run(found[2], RunStyle.LOWERED))
-    text = _GREEK.get(plain, plain)
+    text = GREEK_SYMBOLS.get(plain, plain)
     if len(text) > _LONGEST:
         text = text[: _LONGEST - 1] + "…"
     return (Run(text, RunStyle.NAME),)

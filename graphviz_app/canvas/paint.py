@@ -61,10 +61,10 @@ class Look:
         self.selection = QPen(QColor(theme.selection), 2.0)
         self.highlight = QBrush(QColor(theme.accent_soft))
         self.label_fonts = {
-            RunStyle.NAME: math_font(18, italic=True),
-            RunStyle.SIGN: math_font(17),
-            RunStyle.LOWERED: math_font(12.5, italic=False),
-            RunStyle.RAISED: math_font(12.5, italic=False),
+            RunStyle.NAME: math_font(20, italic=True),
+            RunStyle.SIGN: math_font(18),
+            RunStyle.LOWERED: math_font(14),
+            RunStyle.RAISED: math_font(14),
         }
         self.badge_font = ui_font(11, 700)
         self.title_font = ui_font(12, 600)

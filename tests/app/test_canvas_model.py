@@ -57,6 +57,11 @@ def test_other_names_stay_whole(name):
     assert len(name_label(name)) == 1
 
 
+@pytest.mark.parametrize(("name", "sign"), [("mu", "μ"), ("pi", "π"), ("theta", "θ"), ("xi", "ξ")])
+def test_a_greek_word_is_its_letter(name, sign):
+    assert name_label(name) == ((sign, RunStyle.NAME),)
+
+
 def test_a_constant_used_once_stands_in_its_users_label(plus_one):
     model = CanvasModel.from_graph(plus_one)
     assert len(model.ids) == 3
