@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidg
 
 from engine.errors import FormulaError
 from engine.graph.formula import parse, to_text
-from engine.graph.graph import Value
+from engine.graph.graph import CONSTANT, Value
 from engine.graph.notation import latex_graph, latex_name, text_label
 from engine.numerals import number
 from engine.run.explain import names_in_step, typeset_name
@@ -194,7 +194,8 @@ class ExploreWorkspace(QWidget):
         self._show_check()
         if walk is not None:
             self._show_numbers(walk, self.player.index)
-        self._show_selection()
+        else:
+            self._show_selection()
         if not self.formula_bar.editing:
             self.formula_bar.set_values_of(self.document.graph)
 
@@ -255,6 +256,7 @@ class ExploreWorkspace(QWidget):
         """All that changes while a value is dragged and the place in the walk stays."""
         self.view.set_texts(*numbers_at(walk, self.model.ids, index))
         self._explain(walk.steps[index] if 0 <= index < len(walk) else None)
+        self._show_selection()
 
     def _numbers_of(self, node_id: str) -> tuple[Value | None, Value | None] | None:
         """A shown node's (value, gradient) as far as the walk has come, for its tooltip."""
@@ -263,7 +265,8 @@ class ExploreWorkspace(QWidget):
             return None
         values, gradients = walk.seen_at(self.player.index)
         slot = walk.plan.slots[node_id]
-        return values[slot], gradients[slot]
+        constant = walk.plan.nodes[slot].op == CONSTANT
+        return values[slot], None if constant else gradients[slot]
 
     def _caption(self, index: int) -> str:
         walk = self.document.walk
@@ -280,7 +283,7 @@ class ExploreWorkspace(QWidget):
         assert walk is not None
         if step is None:
             self.step_panel.show_step(None, latex_name, self._summary())
-            self._show_curve(self._curve_step())
+            self._show_curve()
             return
         own, inputs = names_in_step(step, walk.plan)
         names = {step.node: own, **dict(zip(step.inputs, inputs, strict=True))}
@@ -290,7 +293,7 @@ class ExploreWorkspace(QWidget):
             lambda i: typeset_name(names.get(i, i)),
             text_label(self.document.shown, step.node),
         )
-        self._show_curve(step if step.inputs else self._curve_step())
+        self._show_curve()
 
     def _summary(self) -> str:
         walk = self.document.walk
@@ -300,18 +303,28 @@ class ExploreWorkspace(QWidget):
         return f"{name} = {number(walk.value(walk.output))}"
 
     def _curve_step(self) -> Step | None:
-        """Whose curve is shown while no op is active: the selection's, else the output's."""
-        walk = self.document.walk
-        if walk is None:
+        """Whose curve is shown: the active op's, else the selection's, in the end the output's.
+
+        None where the walk has not come to it.
+        """
+        walk, index = self.document.walk, self.player.index
+        if walk is None or index < 0:
             return None
-        for node in (self.selected, walk.output):
+        if index < len(walk) and walk.steps[index].inputs:
+            return walk.steps[index]
+        for node in (self.selected, walk.output if self.player.done else ""):
             place = walk.index_of(Phase.BACKWARD, node) if node else None
-            if place is not None and walk.steps[place].inputs:
-                return walk.steps[place]
+            if place is not None and self._reached(Phase.FORWARD, node) and walk[place].inputs:
+                return walk[place]
         return None
 
-    def _show_curve(self, step: Step | None) -> None:
-        walk = self.document.walk
+    def _reached(self, phase: Phase, node_id: str) -> bool:
+        """Whether the walk has taken the node's step of a pass."""
+        place = self.document.walk.index_of(phase, node_id) if self.document.walk else None
+        return place is not None and place <= self.player.index
+
+    def _show_curve(self) -> None:
+        walk, step = self.document.walk, self._curve_step()
         if step is None or walk is None:
             self.curve.show_step(None, [])
             return
@@ -334,8 +347,7 @@ class ExploreWorkspace(QWidget):
         self.selected = node_id
         self.view.set_selection(node_id)
         self._show_selection()
-        if self.player.done or self.player.index < 0:
-            self._show_curve(self._curve_step())
+        self._show_curve()
         # where the window is low, what can be changed now may lie below its edge
         QTimer.singleShot(0, self, lambda: self._right.ensureWidgetVisible(self.inspector, 0, 0))
         self.selection_changed.emit()
@@ -345,17 +357,18 @@ class ExploreWorkspace(QWidget):
         self.selected = ""
         self.view.set_selection(None)
         self._show_selection()
+        self._show_curve()
         self.selection_changed.emit()
 
     def _show_selection(self) -> None:
-        walk, node = self.document.walk, self.document.shown.nodes.get(self.selected)
+        node = self.document.shown.nodes.get(self.selected)
         if node is None:
             self.inspector.show_nothing()
             return
-        value = walk.value(node.id) if walk else node.value
-        gradient = walk.gradient(node.id) if walk and node.op != "constant" else None
+        value, gradient = self._numbers_of(node.id) or (node.value, None)
         check = self.document.derived.check
-        numerical = check.numerical(node.id) if check else None
+        complete = self._reached(Phase.BACKWARD, node.id)  # of a fork, branches may be missing
+        numerical = check.numerical(node.id) if check and complete else None
         self.inspector.show_node(node, value, gradient, numerical)
 
     @Slot(str)

@@ -271,7 +271,7 @@ class TestCurve:
     def test_arrays_get_a_sentence_instead(self, curve) -> None:
         curve.show_step(step_of(matrices(), "matmul"), ["A", "B"])
         assert curve.message.isVisible()
-        assert not curve.card.isVisible()
+        assert not curve.plot.isVisible()
 
     def test_labels_keep_clear_of_the_curve(self, curve) -> None:
         graph = Graph()
@@ -289,7 +289,7 @@ class TestCurve:
         curve.show_step(None, [])
         assert "operation" in curve.message.text()
         curve.show_step(step_of(circuit(), "w0"), [])
-        assert not curve.card.isVisible()
+        assert not curve.plot.isVisible()
 
     def test_an_infinite_value_draws_no_dot(self, curve) -> None:
         graph = Graph()

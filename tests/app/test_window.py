@@ -68,6 +68,41 @@ def test_space_walks_forward_and_backward(qtbot, window: Window) -> None:
     assert shown(window, "w0")[1] == fixed(-0.196612)
 
 
+def test_what_the_walk_has_not_reached_is_shown_nowhere(qtbot, window: Window) -> None:
+    explore = window.explore
+    rows = explore.inspector.values
+    explore.select("f")
+    assert rows["Value"].text() == "0.731059"
+    press(qtbot, window, Qt.Key.Key_Home)
+    assert [rows[name].text() for name in ("Value", "Gradient", "Numerical")] == ["–"] * 3
+    assert not explore.curve.plot.isVisible()
+    walk = window.document.walk
+    assert walk is not None
+    explore.player.go(walk.forward_count - 1)
+    assert [rows[name].text() for name in ("Value", "Gradient")] == ["0.731059", "–"]
+    assert explore.curve.plot.isVisible()
+    explore.player.go(walk.forward_count)
+    assert rows["Gradient"].text() == "1.000000"
+    explore.select("w0")
+    assert rows["Numerical"].text() == "–"
+    explore.player.last()
+    assert [rows[name].text() for name in ("Gradient", "Numerical")] == ["−0.196612"] * 2
+
+
+def test_a_leafs_step_has_no_curve_but_that_of_a_selected_op(qtbot, window: Window) -> None:
+    explore = window.explore
+    explore.player.go(0)
+    assert not explore.curve.plot.isVisible()
+    explore.player.last()
+    assert explore.curve.plot.isVisible()
+    walk = window.document.walk
+    assert walk is not None
+    explore.player.go(len(walk) - 1)  # the gradient of a leaf
+    assert not explore.curve.plot.isVisible()
+    explore.select("f")
+    assert explore.curve.plot.isVisible()
+
+
 def test_p_plays_and_pauses(qtbot, window: Window) -> None:
     player = window.explore.player
     press(qtbot, window, Qt.Key.Key_Home, Qt.Key.Key_P)
