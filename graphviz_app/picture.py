@@ -26,18 +26,18 @@ def draw(graph: Graph, path: Path, dark: bool, scale: float, step: int | None) -
     from graphviz_app.canvas.export import render
     from graphviz_app.canvas.model import CanvasModel
     from graphviz_app.theme import theme
-    from graphviz_app.walk_view import lit_at, numbers_at
+    from graphviz_app.walk_view import lit_at, numbers_at, vectors_in
     from graphviz_app.window import make_app
 
     app = make_app(["graphviz-app"])  # kept: fonts live as long as it does
     opened = open_composites(graph)
-    model = CanvasModel.from_graph(opened.graph, opened.frames, graph.positions)
     problems = find_problems(graph)
     try:
         walk = engine.trace(opened.graph)
         problems += walk.problems
     except GraphError:
         walk = None
+    model = CanvasModel.from_graph(opened.graph, opened.frames, graph.positions, vectors_in(walk))
     model.set_problems(problems)
     if walk is not None:
         if step is not None and not 0 <= step <= len(walk):

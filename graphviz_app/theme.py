@@ -56,7 +56,7 @@ class Theme:
     node_fill: str
     node_border: str
     shadow: str  # under nodes
-    halo: str  # around the numbers on wires
+    plate: str  # behind the numbers on wires
     selection: str
     problem: str
     problem_soft: str
@@ -93,7 +93,7 @@ LIGHT = Theme(
     node_fill="#ffffff",
     node_border="#d3d9e4",
     shadow="#e9ecf1",
-    halo="#fafbfc",
+    plate="#fafbfc",
     selection="#4653c8",
     problem="#d0246b",
     problem_soft="#fbe9f1",
@@ -130,7 +130,7 @@ DARK = Theme(
     node_fill="#232a33",
     node_border="#364150",
     shadow="#12151a",
-    halo="#161a20",
+    plate="#161a20",
     selection="#96a0ff",
     problem="#ff6fa8",
     problem_soft="#3d1d2c",

@@ -308,7 +308,7 @@ declare(
     says="Cross-entropy of softmax(x), computed so that large scores do not overflow.",
     gradient_says="Each score is pushed by its error in probability, softmax(x) − t, divided by "
     "the number of rows.",
-    symbol="CEsoft",
+    symbol="softmax CE",
     latex=r"\operatorname{CE}\left(\operatorname{softmax}\left({logits:0}\right),\, "
     r"{target:0}\right)",
     aliases=("cross_entropy_with_logits",),

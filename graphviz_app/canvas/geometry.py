@@ -9,7 +9,7 @@ import numpy as np
 
 PORT_STEP = 16.0  # between two ports of a node
 MARGIN = 12.0  # how far a ring or a badge reaches beyond its node
-LABEL_REACH = 96.0  # how far numbers reach to the right of their node
+LABEL_REACH = 136.0  # how far numbers reach to the right of their node, at most
 LABEL_HEIGHT = 20.0  # and above and below the wire
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -133,13 +133,14 @@ class Geometry:
         beside = np.abs(y[None, :] - y[:, None]) < h[None, :] + LABEL_HEIGHT
         return np.where(beside & (free > 0), free, np.inf).min(axis=1)
 
-    def bounds(self, nodes: np.ndarray | None = None, reach: float = 0.0) -> Box:
+    def bounds(self, nodes: np.ndarray | None = None, reach: np.ndarray | float = 0.0) -> Box:
         """The box around all nodes (or these), numbers on the right included by ``reach``."""
         xy, size = (self.xy, self.size) if nodes is None else (self.xy[nodes], self.size[nodes])
         if not len(xy):
             return (0.0, 0.0, 0.0, 0.0)
-        low, high = (xy - size / 2).min(axis=0), (xy + size / 2).max(axis=0)
-        return (float(low[0]), float(low[1]), float(high[0]) + reach, float(high[1]))
+        low, high = (xy - size / 2).min(axis=0), xy + size / 2
+        right = (high[:, 0] + reach).max()
+        return (float(low[0]), float(low[1]), float(right), float(high[:, 1].max()))
 
     def wires_box(self, wires: list[int] | np.ndarray) -> Box:
         """The box around some wires, curves included."""

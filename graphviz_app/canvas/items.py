@@ -36,7 +36,7 @@ class Tier(Enum):
     """How much detail a frame can afford."""
 
     NEAR = "near"  # everything
-    MID = "mid"  # no smooth edges, no ports, halo or shadow; where labels can be read
+    MID = "mid"  # no smooth edges, no ports, plates or shadow; where labels can be read
     FAR = "far"  # coloured boxes, drawn in batches
 
     @classmethod
@@ -303,5 +303,5 @@ class NumberLayer(LayerItem):
             self.cache,
             stage.look.numbers,
             stage.look.theme,
-            halo=near,
+            plates=near,
         )

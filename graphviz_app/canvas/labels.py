@@ -38,6 +38,7 @@ Label = tuple[Run, ...]
 
 _INDEXED = re.compile(r"^([^\W\d_]+)_?\{?(\w+)\}?$")
 _SIGNS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "greater": ">", "neg": "× −1"}
+_POWERS = {"square": "2", "transpose": "T"}  # as x with a raised sign, like other powers
 _COMMUTES = {"add", "mul", "max", "min"}
 _LONGEST = 14  # characters of a name that fit on a node
 
@@ -69,6 +70,8 @@ def leaf_label(node: Node) -> Label:
 def op_label(node: Node, constant: object = None, port: int = -1) -> Label:
     """An op's sign, together with the ``constant`` on its input ``port`` if there is one."""
     sign = _SIGNS.get(node.op) or (OPS[node.op].symbol if node.op in OPS else node.op)
+    if node.op in _POWERS:
+        return (Run("x", RunStyle.NAME), Run(_POWERS[node.op], RunStyle.RAISED))
     if constant is None:
         return (Run(sign, RunStyle.SIGN),)
     digits = number(constant)

@@ -6,7 +6,7 @@ constant that one op uses is not drawn: it stands in that op's label.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -16,7 +16,7 @@ import numpy as np
 from engine.graph.graph import Graph, Node
 from engine.ops import OPS
 from engine.run.walk import Phase
-from graphviz_app.canvas.geometry import PORT_STEP, Box, Geometry
+from graphviz_app.canvas.geometry import LABEL_REACH, PORT_STEP, Box, Geometry
 from graphviz_app.canvas.labels import Label, inlinable, leaf_label, op_label, width_estimate
 from graphviz_app.canvas.layout import Layout, arrange
 
@@ -29,7 +29,7 @@ LEAF_SIZE = (64.0, 44.0)
 OP_SIZE = (60.0, 44.0)
 LABEL_ROOM = 52.0  # to the right of a node: six digits of a number
 FRAME_PAD = (16.0, 30.0)
-FRAME_LABELS = 46.0  # a frame encloses the numbers of its last node
+LABEL_AIR = 6.0  # of that room no number uses so much: a frame may stand there
 
 
 class Kind(Enum):
@@ -115,6 +115,7 @@ class CanvasModel:
         open_ports: dict[int, list[float]],
         frames: list[FrameBox],
         inlined: Mapping[str, str],
+        vectors: Collection[str] = (),
     ) -> None:
         self.ids, self.nodes, self.labels, self.geometry = ids, nodes, labels, geometry
         self.wires, self.open_ports, self.frames = wires, open_ports, frames
@@ -122,6 +123,7 @@ class CanvasModel:
         self.index.update((c, self.index[user]) for c, user in inlined.items())
         self.wire_index = {wire: k for k, wire in enumerate(wires)}
         self.kinds = [kind_of(node) for node in nodes]
+        self.label_room = np.array([LABEL_REACH if i in vectors else LABEL_ROOM for i in ids])
         order = list(Kind)
         self.kind_codes = np.array([order.index(k) for k in self.kinds], dtype=np.int8)
         self.unset = [n.leaf and n.op != "constant" and n.value is None for n in nodes]
@@ -141,9 +143,11 @@ class CanvasModel:
         graph: Graph,
         frames: Iterable[FrameLike] = (),
         positions: Mapping[str, tuple[float, float]] | None = None,
+        vectors: Iterable[str] = (),
     ) -> CanvasModel:
         """Everything that is drawn of ``graph``; nodes without a position are laid out.
 
+        Beside the nodes among ``vectors`` there is room for more than one number.
         Total: unknown ops, missing inputs, dangling wires and cycles are drawn as they are.
         """
         inlined = _inlined_constants(graph)
@@ -179,7 +183,9 @@ class CanvasModel:
             members = [index[i] for i in frame.members if i in index]
             if members:
                 boxes.append(FrameBox(frame.title, np.array(members), _op_kind(frame.op)))
-        model = cls(ids, nodes, labels, geometry, wires, open_ports, boxes, inlined)
+        model = cls(
+            ids, nodes, labels, geometry, wires, open_ports, boxes, inlined, frozenset(vectors)
+        )
         model.set_positions(positions or {})
         return model
 
@@ -210,20 +216,22 @@ class CanvasModel:
                 self.ids,
                 [(source, target) for source, target, _ in self.wires],
                 sizes,
-                label_room=dict.fromkeys(self.ids, LABEL_ROOM),
+                label_room=dict(zip(self.ids, self.label_room.tolist(), strict=True)),
                 frames=[[self.ids[k] for k in f.members] for f in self.frames],
             )
         return self._automatic
 
     def frame_box(self, frame: FrameBox) -> Box:
         """The dashed border of a frame: its members, their numbers included, and some air."""
-        left, top, right, bottom = self.geometry.bounds(frame.members, FRAME_LABELS)
+        reach = self.label_room[frame.members] - LABEL_AIR
+        left, top, right, bottom = self.geometry.bounds(frame.members, reach)
         pad_x, pad_y = FRAME_PAD
         return (left - pad_x, top - pad_y, right + pad_x, bottom + pad_y)
 
     def bounds(self) -> Box:
         """The box around everything that is drawn."""
-        boxes = [self.geometry.bounds(reach=FRAME_LABELS), *map(self.frame_box, self.frames)]
+        around = self.geometry.bounds(reach=self.label_room - LABEL_AIR)
+        boxes = [around, *map(self.frame_box, self.frames)]
         lefts, tops, rights, bottoms = zip(*boxes, strict=True)
         title = 20.0 if self.frames else 0.0
         return (min(lefts), min(tops) - title, max(rights), max(bottoms))

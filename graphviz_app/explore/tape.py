@@ -334,6 +334,13 @@ class TapeTable(QTableView):
         QGuiApplication.clipboard().setText(text)
         return text
 
+    def _snap(self) -> None:
+        """A whole row at the upper edge: at its end Qt aligns the last with the lower one."""
+        header, top = self.verticalHeader(), self.verticalScrollBar().value()
+        if header.offset() != header.sectionPosition(top):
+            header.setOffsetToSectionPosition(top)
+            self.viewport().update()
+
     def _hover_row(self, row: int) -> None:
         if row != self._hover.row:
             self._hover.row = row
@@ -365,10 +372,12 @@ class TapeTable(QTableView):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
-        # At its end Qt lines up the last row with the lower edge, which cuts the first in two.
-        self.verticalHeader().setOffsetToSectionPosition(self.verticalScrollBar().value())
+        self._snap()
         self._hover_row(-1)
-        self.viewport().update()
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        self._snap()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

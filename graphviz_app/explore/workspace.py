@@ -29,7 +29,7 @@ from graphviz_app.explore.tape import TapeTable
 from graphviz_app.explore.timeline import Timeline
 from graphviz_app.player import Player
 from graphviz_app.theme import Theme
-from graphviz_app.walk_view import lit_at, numbers_at
+from graphviz_app.walk_view import lit_at, numbers_at, vectors_in
 
 RIGHT_COLUMN_PX = 320
 TAPE_PX = 150
@@ -164,7 +164,10 @@ class ExploreWorkspace(QWidget):
         if self.selected not in document.shown.nodes:
             self.selected = ""
         self.model = CanvasModel.from_graph(
-            document.shown, document.derived.opened.frames, document.graph.positions
+            document.shown,
+            document.derived.opened.frames,
+            document.graph.positions,
+            vectors_in(document.walk),
         )
         self.model.set_problems(document.problems)
         self.view.set_graph(self.model)

@@ -76,7 +76,7 @@ def test_entry_says_what_a_learner_and_the_canvas_need(op: Op):
     for sentence in (op.says, op.gradient_says):
         assert sentence[0].isupper()
         assert sentence.endswith(".")
-    assert 0 < len(op.symbol) <= 6
+    assert 0 < len(op.symbol) <= 10
     assert op.samples
     assert op.domain
     assert op.group in ("Arithmetic", "Functions", "Activations", "Arrays", "Losses")
