@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.graph.graph import Graph
+from engine.graph.graph import INPUT, PARAMETER, Graph
 from engine.numerals import number
 from graphviz_app.explore.formula_edit import ErrorLine, FormulaEdit
 from graphviz_app.theme import LIGHT, Theme, mono_font
@@ -24,6 +24,13 @@ from graphviz_app.widgets import FormulaLabel
 
 LEAST_HEIGHT_PX = 58
 LEAST_TEXT_PX = 80  # a canonical text with less room is not shown
+
+
+def one_line(text: str) -> str:
+    """A formula's text to be read beside it: no lines that only declare, no quotes of names."""
+    declarations = (f" = {INPUT}()", f" = {PARAMETER}()")
+    lines = [line for line in text.splitlines() if not line.endswith(declarations)]
+    return "; ".join(lines).replace("`", "")
 
 
 class FormulaBar(QFrame):
@@ -172,7 +179,7 @@ class FormulaBar(QFrame):
 
     def _elide(self) -> None:
         room = self.text_label.width()
-        text = self._text.strip().replace("\n", "; ")
+        text = one_line(self._text)
         shown = self.text_label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
         self.text_label.setText(shown if room >= LEAST_TEXT_PX else "")
         self.text_label.setToolTip(self._text)

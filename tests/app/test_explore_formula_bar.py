@@ -54,6 +54,13 @@ def test_the_canonical_text_stands_at_the_right(bar) -> None:
     assert bar.text_label.text() != TEXT
 
 
+def test_declarations_are_left_to_the_editor(bar, qtbot: QtBot) -> None:
+    bar.set_formula(LATEX, "`θ0` = parameter()\nw = input()\nf = `θ0`*w + 2", {})
+    assert bar.text_label.text() == "f = θ0*w + 2"
+    bar.start_editing()
+    assert bar.editor.toPlainText().startswith("`θ0` = parameter()")
+
+
 def test_editing_starts_with_the_text_selected(bar, qtbot: QtBot) -> None:
     qtbot.mouseClick(bar.button, LEFT)
     assert bar.editing
