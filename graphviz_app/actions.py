@@ -180,7 +180,7 @@ ACTIONS = (
         separator=True,
     ),
     ActionSpec(
-        "keys", "&Keyboard", "show_keys", "help", ("F1",), "keyboard", "All keys on one sheet"
+        "keys", "&Keyboard and mouse", "show_keys", "help", ("F1",), "keyboard", "All on one sheet"
     ),
     ActionSpec("about", "&About", "about", "help", (), "info"),
 )

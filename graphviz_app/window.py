@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
@@ -35,9 +34,11 @@ from engine.graph.notation import latex_graph
 from engine.ops import OPS
 from graphviz_app.actions import ACTIONS, MENUS
 from graphviz_app.canvas.export import render
+from graphviz_app.canvas.view import GESTURES
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.icons import icon
+from graphviz_app.messages import Button, Mark, key_sheet, show_message
 from graphviz_app.resources import example, examples
 from graphviz_app.settings import Settings
 from graphviz_app.theme import (
@@ -68,7 +69,8 @@ class Window(QMainWindow):
         self.explore = ExploreWorkspace(self.document, self.theme)
         self.actions_by_id: dict[str, QAction] = {}
         self._make_actions()
-        self.top_bar = TopBar(self._make_menus(), self.actions_by_id)
+        self.menus = self._make_menus()
+        self.top_bar = TopBar(self.menus, self.actions_by_id)
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -124,10 +126,8 @@ class Window(QMainWindow):
             self.actions_by_id[spec.id] = action
         undo = self.document.stack.createUndoAction(self, "Undo")
         redo = self.document.stack.createRedoAction(self, "Redo")
-        undo.setShortcuts(QKeySequence.StandardKey.Undo)
-        redo.setShortcuts(
-            [QKeySequence(QKeySequence.StandardKey.Redo), QKeySequence("Ctrl+Shift+Z")]
-        )
+        undo.setShortcuts([QKeySequence("Ctrl+Z")])
+        redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         self.actions_by_id |= {"undo": undo, "redo": redo}
 
     def _make_menus(self) -> list[QMenu]:
@@ -326,17 +326,17 @@ class Window(QMainWindow):
         """Whether the open document may go: saved, or the user gave it up."""
         if not self.document.modified:
             return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
+        answer = show_message(
             self,
+            self.theme,
+            Mark.QUESTION,
             "Save the changes?",
             f'"{self.document.title}" has changes that are not saved.',
-            buttons.Save | buttons.Discard | buttons.Cancel,
-            buttons.Save,
+            Button.Save | Button.Discard | Button.Cancel,
         )
-        if answer == buttons.Save:
+        if answer == Button.Save:
             return self.save()
-        return answer == buttons.Discard
+        return answer == Button.Discard
 
     @Slot(str)
     def _say(self, sentence: str) -> None:
@@ -347,7 +347,7 @@ class Window(QMainWindow):
         self.statusBar().setVisible(bool(sentence))
 
     def _tell(self, title: str, sentence: str) -> None:
-        QMessageBox.warning(self, title, sentence)
+        show_message(self, self.theme, Mark.WARNING, title, sentence)
 
     # the other commands -------------------------------------------------------------------------
 
@@ -414,8 +414,10 @@ class Window(QMainWindow):
     def show_check(self) -> None:
         """The gradient check in words."""
         check = self.document.derived.check
-        QMessageBox.information(
+        show_message(
             self,
+            self.theme,
+            Mark.ABOUT if check is None else Mark.CHECK if check.passed else Mark.WARNING,
             "Gradient check",
             "This graph has too many numbers to check while the window waits: save it and run "
             "graphviz-app check FILE in a terminal."
@@ -424,28 +426,17 @@ class Window(QMainWindow):
         )
 
     def show_keys(self) -> None:
-        """All keys on one sheet."""
-        keys = [
-            (spec.keys, (spec.tip or spec.title.replace("&", "")).rstrip("…"))
-            for spec in ACTIONS
-            if spec.keys
-        ]
-        keys += [(("Ctrl+Z",), "Undo"), (("Ctrl+Shift+Z",), "Redo")]
-        rows = "".join(
-            f"<tr><td style='padding:3px 24px 3px 0'><b>{' &nbsp; '.join(names)}</b></td>"
-            f"<td>{does}</td></tr>"
-            for names, does in keys
-        )
-        QMessageBox.information(self, "Keyboard", f"<table>{rows}</table>")
+        """All keys and gestures on one sheet."""
+        sheet = key_sheet(self.menus, GESTURES)
+        show_message(self, self.theme, Mark.KEYS, "Keyboard and mouse", sheet, rich=True)
 
     def about(self) -> None:
         """Name and version."""
-        QMessageBox.about(
-            self,
-            "About",
+        text = (
             f"<b>graph explorer {engine.__version__}</b><p>Forward values and backward gradients, "
-            "one operation at a time.</p>",
+            "one operation at a time.</p>"
         )
+        show_message(self, self.theme, Mark.ABOUT, "About", text, rich=True)
 
     # state and Qt overrides ---------------------------------------------------------------------
 

@@ -32,6 +32,17 @@ TARGET_PX = 24  # nodes are at least this big to the mouse
 PULSE_MS = 450
 WHEEL_STEP = 1.0015  # zoom factor for an eighth of a degree
 
+# What the mouse does here, as the sheet of keys says it.
+GESTURES = (
+    ("Click a node", "Select it"),
+    ("Drag a node", "Move it; with Ctrl or Alt off the grid"),
+    ("Double-click a node", "Open it into its ops, or fold it again"),
+    ("Drag the background", "Move the view"),
+    ("Space and drag", "Move the view from anywhere"),
+    ("Wheel", "Zoom; two fingers move the view"),
+    ("Esc while dragging", "Leave it as it was"),
+)
+
 Reader = Callable[[str], tuple[Any, Any] | None]
 
 

@@ -44,7 +44,7 @@ from graphviz_app.theme import LIGHT, MONO_FAMILIES, Theme, mono_font
 
 COLUMNS = ("step", "pass", "node", "rule", "value", "upstream", "gradient")
 STEP, PASS, NODE, RULE, VALUE, UPSTREAM, GRADIENT = range(7)
-LEAST_PX = (44, 74, 72, 60, 62, 80, 78)  # headings in full, cells shortened
+LEAST_PX = (44, 80, 72, 60, 62, 80, 78)  # headings in full, cells shortened
 WIDTHS_PX = (60, 80, 150, 120, 80, 84, 150)  # where there is room for them
 SHARES = (0, 0, 3, 4, 2, 2, 2)  # of the room that is left
 ROW_PX = 22

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import html
 import weakref
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from engine.numerals import fixed
 from graphviz_app import window as window_module
 from graphviz_app.actions import ACTIONS, MENUS
+from graphviz_app.canvas.view import GESTURES
+from graphviz_app.messages import Button, key_sheet
 from graphviz_app.resources import example, examples
 from graphviz_app.settings import Settings
 from graphviz_app.window import Window, make_app
@@ -155,7 +158,7 @@ def test_a_broken_file_is_told_and_the_document_stays(
     window: Window, tmp_path: Path, monkeypatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda *a: told.append(a[2]))
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(box.text()) or Button.Ok)
     broken = tmp_path / "broken.graph.json"
     broken.write_text("{", encoding="utf-8")
     before = window.document.graph
@@ -194,11 +197,37 @@ def test_save_as_and_reopen(window: Window, tmp_path: Path, monkeypatch) -> None
 
 def test_closing_asks_about_changes(window: Window, monkeypatch) -> None:
     window.document.set_value("w0", 5.0)
-    answers = [QMessageBox.StandardButton.Cancel]
-    monkeypatch.setattr(QMessageBox, "question", lambda *a: answers[0])
+    answers = [Button.Cancel]
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: answers[0])
     assert not window.close()
-    answers[0] = QMessageBox.StandardButton.Discard
+    answers[0] = Button.Discard
     assert window.close()
+
+
+def test_every_message_has_an_icon_of_ours(window: Window, monkeypatch) -> None:
+    boxes: list[QMessageBox] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: boxes.append(box) or Button.Ok)
+    for name in ("keys", "about", "check"):
+        window.actions_by_id[name].trigger()
+    assert [box.icon() for box in boxes] == [QMessageBox.Icon.NoIcon] * 3
+    assert all(not box.iconPixmap().isNull() for box in boxes)
+
+
+def test_the_key_sheet_names_every_key_and_gesture_in_the_menus_order(window: Window) -> None:
+    sheet = key_sheet(window.menus, GESTURES)
+    for spec in ACTIONS:
+        assert all(key in sheet for key in spec.keys), spec.id
+    assert all(html.escape(gesture) in sheet for gesture, _ in GESTURES)
+    order = ["New", "Save", "Undo", "Redo", "Edit formula", "Fit graph", "Step op", "Last"]
+    places = [sheet.index(f">{title}<") for title in order]
+    assert places == sorted(places)
+
+
+def test_a_file_name_is_never_read_as_html(window: Window, monkeypatch) -> None:
+    boxes: list[QMessageBox] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: boxes.append(box) or Button.Ok)
+    assert not window.open_path(Path("<b>no such file</b>.graph.json"))
+    assert boxes[0].textFormat() is Qt.TextFormat.PlainText
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
