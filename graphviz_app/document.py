@@ -120,13 +120,15 @@ class Document(QObject):
 
     Signals: ``structure_changed`` (nodes, wires or opened composites; walk included),
     ``values_changed`` (leaf values only; walk included), ``moved`` (positions only),
-    ``file_changed`` (path, name or modified mark).
+    ``file_changed`` (path, name or modified mark), ``replaced`` (another document is about to take
+    the place of this one).
     """
 
     structure_changed = Signal()
     values_changed = Signal()
     moved = Signal()
     file_changed = Signal()
+    replaced = Signal()
     _derived_ready = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -205,6 +207,7 @@ class Document(QObject):
         self._replace(parse(text), None)
 
     def _replace(self, graph: Graph, path: Path | None) -> None:
+        self.replaced.emit()
         self.path = path
         self.stack.clear()
         self._structural = True

@@ -52,6 +52,7 @@ class ExploreWorkspace(QWidget):
         self.document = document
         self.player = Player(self)
         self.selected = ""
+        self._stood: tuple[Walk, int] | None = None  # the last walk, and where in it one was
         self._theme = theme
         self._tape_pause = QTimer(self, singleShot=True, interval=TAPE_PAUSE_MS)
         self._build()
@@ -101,6 +102,7 @@ class ExploreWorkspace(QWidget):
 
     def _connect(self) -> None:
         document, player = self.document, self.player
+        document.replaced.connect(self._forget)
         document.structure_changed.connect(self._show_structure)
         document.values_changed.connect(self._show_values)
         document.moved.connect(self._show_positions)
@@ -159,6 +161,10 @@ class ExploreWorkspace(QWidget):
     # from the document --------------------------------------------------------------------------
 
     @Slot()
+    def _forget(self) -> None:
+        self.selected, self._stood = "", None
+
+    @Slot()
     def _show_structure(self) -> None:
         document = self.document
         if self.selected not in document.shown.nodes:
@@ -178,10 +184,20 @@ class ExploreWorkspace(QWidget):
         self.timeline.set_walk(walk.forward_count if walk else 0, len(walk) if walk else 0)
         self.problems.set_problems(document.problems)
         self._show_check()
-        self.player.set_total(len(walk) if walk else 0, keep=False)
+        self.player.set_total(len(walk) if walk else 0, self._same_place(walk))
         self.view.set_selection(self.selected or None)
         self._show_selection()
         self.view.fit()
+
+    def _same_place(self, walk: Walk | None) -> int | None:
+        """Where an edit leaves the walk: at the same node, else as far in; None is its end."""
+        if walk is None or self._stood is None:
+            return None
+        before, index = self._stood
+        if not 0 <= index < len(before):
+            return index if index < 0 else None
+        found = walk.index_of(*before.where(index))
+        return min(index, len(walk) - 1) if found is None else found
 
     @Slot()
     def _show_values(self) -> None:
@@ -249,6 +265,7 @@ class ExploreWorkspace(QWidget):
             self.view.set_active(None, Phase.FORWARD, [])
             self.step_panel.show_step(None, latex_name, "")
             return
+        self._stood = walk, index
         self.view.set_active(*lit_at(walk, index))
         self.timeline.set_index(min(index, len(walk) - 1))
         self.timeline.set_caption(self._caption(index))

@@ -154,6 +154,30 @@ def test_double_click_folds_and_opens_the_sigmoid(window: Window) -> None:
     assert len(window.document.shown.nodes) == count
 
 
+def test_an_edit_and_its_undo_keep_the_place_in_the_walk(window: Window) -> None:
+    document, player = window.document, window.explore.player
+    walk = document.walk
+    assert walk is not None
+    player.seek(walk.forward_count - 1)
+    before = walk.where(player.index)
+    document.set_formula("f = sigmoid(w0*x0 + w1*x1 + w2 + w3)")
+    assert document.walk is not None
+    assert document.walk.where(player.index) == before
+    document.stack.undo()
+    assert player.index == walk.forward_count - 1
+    player.first()
+    document.set_opened("f", False)
+    assert player.index == -1
+
+
+def test_a_file_is_shown_whole_wherever_the_last_one_stood(window: Window) -> None:
+    window.explore.player.seek(3)
+    window.explore.select("w0")
+    window.open_path(example("fork"))
+    assert window.explore.player.done
+    assert window.explore.selected == ""
+
+
 def test_a_broken_file_is_told_and_the_document_stays(
     window: Window, tmp_path: Path, monkeypatch
 ) -> None:
