@@ -381,8 +381,10 @@ class TapeTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        for column, width in enumerate(column_widths(self.viewport().width())):
-            self.setColumnWidth(column, width)
+        bar, fits = Qt.ScrollBarPolicy, self.viewport().width() >= sum(LEAST_PX)
+        self.setHorizontalScrollBarPolicy(bar.ScrollBarAlwaysOff if fits else bar.ScrollBarAsNeeded)
+        for column in range(len(COLUMNS)):  # each may bring a scroll bar, which changes the room
+            self.setColumnWidth(column, column_widths(self.viewport().width())[column])
         self._show_active()
 
 

@@ -158,6 +158,15 @@ def test_the_columns_fit_into_a_narrow_window(room: int) -> None:
     assert column_widths(1100)[RULE] > column_widths(480)[RULE]
 
 
+def test_nothing_is_scrolled_sideways_beside_the_scroll_bar(table) -> None:
+    table.set_walk(long_walk(50))
+    for width in (900, 540, 500):
+        table.resize(width, 150)
+        last = table.horizontalHeader().sectionViewportPosition(GRADIENT)
+        assert last + table.columnWidth(GRADIENT) <= table.viewport().width()
+    assert not table.horizontalScrollBar().isVisible()
+
+
 def test_copying_gives_every_digit(table, qtbot: QtBot) -> None:
     row = row_of(table, "mul")
     table.selectRow(row)
