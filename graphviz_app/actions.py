@@ -12,7 +12,8 @@ class ActionSpec:
 
     ``does`` names a method of the window that takes no argument; ``when`` names the condition
     under which it is enabled (a key of ``Window.conditions``), empty for always.  The first of
-    ``keys`` is shown in the menu.
+    ``keys`` is shown in the menu.  On the canvas Space steps when it is let go, because it also
+    moves the view while it is held.
     """
 
     id: str
@@ -24,6 +25,7 @@ class ActionSpec:
     tip: str = ""
     when: str = ""
     checkable: bool = False
+    repeats: bool = False  # while its key is held
     separator: bool = False  # a line above it in the menu
 
 
@@ -106,8 +108,10 @@ ACTIONS = (
     ),
     ActionSpec("fit", "&Fit graph", "fit", "view", ("F",), "scan", "Show the whole graph"),
     ActionSpec("actual_size", "&Actual size", "actual_size", "view", ("Ctrl+0",)),
-    ActionSpec("zoom_in", "Zoom &in", "zoom_in", "view", ("Ctrl++", "Ctrl+="), "zoom-in"),
-    ActionSpec("zoom_out", "Zoom &out", "zoom_out", "view", ("Ctrl+-",), "zoom-out"),
+    ActionSpec(
+        "zoom_in", "Zoom &in", "zoom_in", "view", ("Ctrl++", "Ctrl+="), "zoom-in", repeats=True
+    ),
+    ActionSpec("zoom_out", "Zoom &out", "zoom_out", "view", ("Ctrl+-",), "zoom-out", repeats=True),
     ActionSpec("tidy", "&Tidy up", "tidy", "view", ("Ctrl+T",), "", "Lay the graph out anew"),
     ActionSpec(
         "theme_system",
@@ -151,6 +155,7 @@ ACTIONS = (
         "step-back",
         "Take the last step back",
         "has_walk",
+        repeats=True,
     ),
     ActionSpec(
         "play", "&Play or pause", "play", "walk", ("P",), "play", "Let the walk run", "has_walk"

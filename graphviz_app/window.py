@@ -120,6 +120,7 @@ class Window(QMainWindow):
             keys = f" ({spec.keys[0]})" if spec.keys else ""
             action.setToolTip((spec.tip or plain) + keys)
             action.setCheckable(spec.checkable)
+            action.setAutoRepeat(spec.repeats)
             does: Callable[[], object] = getattr(self, spec.does)
             action.triggered.connect(partial(_call, does))
             self.addAction(action)

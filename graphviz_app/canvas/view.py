@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt, QVariantAnimation, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, QVariantAnimation, Signal, Slot
 from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
@@ -30,6 +30,7 @@ from graphviz_app.theme import LIGHT, Theme
 
 TARGET_PX = 24  # nodes are at least this big to the mouse
 PULSE_MS = 450
+TAP_MS = 25  # after it Space is known to be let go, see _press_space
 WHEEL_STEP = 1.0015  # zoom factor for an eighth of a degree
 
 # What the mouse does here, as the sheet of keys says it.
@@ -51,7 +52,8 @@ class GraphView(Camera):
 
     Signals: ``node_clicked(id)``, ``node_double_clicked(id)``, ``node_hovered(id)`` ("" when the
     pointer leaves), ``background_clicked()``, ``node_moved(id, x, y)`` once at the end of a drag;
-    ``view_changed()`` of the camera.
+    ``space_tapped()`` when Space is let go and nothing was dragged meanwhile; ``view_changed()`` of
+    the camera.
     """
 
     node_clicked = Signal(str)
@@ -59,6 +61,7 @@ class GraphView(Camera):
     node_hovered = Signal(str)
     background_clicked = Signal()
     node_moved = Signal(str, float, float)
+    space_tapped = Signal()
 
     def __init__(self, theme: Theme = LIGHT) -> None:
         super().__init__(theme)
@@ -67,6 +70,10 @@ class GraphView(Camera):
         self._hovered = ""
         self._in_formula: frozenset[int] = frozenset()
         self._space_held = False
+        self._space_taps = False  # whether letting go of Space will have been a tap
+        self._space_up_at = 0  # when it was let go last, as the system counts
+        self._tap = QTimer(self, singleShot=True, interval=TAP_MS)
+        self._tap.timeout.connect(self.space_tapped)
         self._pulse = QVariantAnimation(self)
         self._pulse.setStartValue(0.0)
         self._pulse.setEndValue(1.0)
@@ -165,6 +172,7 @@ class GraphView(Camera):
 
     def shutdown(self) -> None:
         """Stop what moves and let go of the model; the view shows nothing from then on."""
+        self._tap.stop()
         self._gesture = self._reader = None
         self.set_graph(CanvasModel.from_graph(Graph()))
 
@@ -266,6 +274,7 @@ class GraphView(Camera):
             self._end_gesture()  # another window swallowed the release
         if self._gesture is not None:
             self._gesture.move(event.position(), event.modifiers())
+            self._space_taps = self._space_taps and not self._gesture.moved
         else:
             self._hover(self.node_at(event.position()))
         event.accept()
@@ -298,31 +307,40 @@ class GraphView(Camera):
         if event.key() == Qt.Key.Key_Escape and self._gesture is not None:
             self._cancel_gesture()
             event.accept()
-        elif event.key() == Qt.Key.Key_Space:
-            self._hold_space(event, True)
+        elif _is_space(event):
+            self._press_space(event)
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            self._hold_space(event, False)
-        else:
+        if event.key() != Qt.Key.Key_Space:
             super().keyReleaseEvent(event)
+        elif not event.isAutoRepeat():
+            self._space_held, self._space_up_at = False, event.timestamp()
+            if self._space_taps:
+                self._tap.start()
 
-    def _hold_space(self, event: QKeyEvent, held: bool) -> None:
-        if not event.isAutoRepeat():
-            self._space_held = held
-        event.ignore()
+    def _press_space(self, event: QKeyEvent) -> None:
+        # A held key lets go and presses again at one instant on X11, where Qt does not always see
+        # in time that this is a repetition (Qt 6.11).
+        again = event.isAutoRepeat() or 0 < event.timestamp() == self._space_up_at
+        if not again:
+            if self._tap.isActive():
+                self.space_tapped.emit()
+            self._space_taps = True
+        self._tap.stop()
+        self._space_held = True
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._space_held = False
+        self._space_held = self._space_taps = False
         super().focusOutEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        # A shortcut on Space takes the key press away; this is the only sign of it.
+        # A shortcut on Space would act as it is pressed, before it is known to be a tap.
         shortcut = event.type() is QEvent.Type.ShortcutOverride
-        if shortcut and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
-            self._space_held = True
+        if shortcut and isinstance(event, QKeyEvent) and _is_space(event):
+            event.accept()
+            return True
         return super().event(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
@@ -347,6 +365,10 @@ class GraphView(Camera):
                 self.zoom_by(pinch.scaleFactor(), at)
                 return True
         return super().viewportEvent(event)
+
+
+def _is_space(event: QKeyEvent) -> bool:
+    return event.key() == Qt.Key.Key_Space and not event.modifiers()
 
 
 def in_full(number: Any) -> str:

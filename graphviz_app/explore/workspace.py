@@ -117,6 +117,7 @@ class ExploreWorkspace(QWidget):
         self.timeline.speed_changed.connect(player.set_speed)
         self._tape_pause.timeout.connect(self._show_tape)
         self.tape.row_chosen.connect(player.seek)
+        self.view.space_tapped.connect(player.step)
         self.view.node_clicked.connect(self.select)
         self.view.node_hovered.connect(self.formula_bar.highlight)
         self.view.set_reader(self._numbers_of)

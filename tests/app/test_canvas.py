@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -204,6 +204,46 @@ def test_space_drag_pans_on_a_node(view, qtbot):
         assert_panned(view, lambda: drag(view, start, start + QPoint(50, -30)), QPoint(50, -30))
     QTest.keyRelease(view, Qt.Key.Key_Space)
     assert not view._space_held
+
+
+def test_space_is_a_tap_only_where_nothing_was_dragged(view, qtbot):
+    start = where(view, "mul")
+    with qtbot.assertNotEmitted(view.space_tapped):
+        QTest.keyPress(view, Qt.Key.Key_Space)
+        drag(view, start, start + QPoint(50, -30))
+        QTest.keyRelease(view, Qt.Key.Key_Space)
+        QTest.keyPress(view, Qt.Key.Key_Space)
+        QApplication.sendEvent(view, QFocusEvent(QEvent.Type.FocusOut))
+        QTest.keyRelease(view, Qt.Key.Key_Space)
+    with qtbot.waitSignal(view.space_tapped):
+        QTest.keyClick(view, Qt.Key.Key_Space)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["flagged", "same instant"])
+def test_space_held_down_is_one_tap(view, qtbot, known):
+    taps = []
+    view.space_tapped.connect(lambda: taps.append(None))
+
+    def send(kind, instant, repeated=False):
+        event = QKeyEvent(kind, Qt.Key.Key_Space, NONE, " ", repeated)
+        event.setTimestamp(instant)
+        QApplication.sendEvent(view, event)
+
+    send(QEvent.Type.KeyPress, 1000)
+    for instant in range(1660, 2000, 40):
+        send(QEvent.Type.KeyRelease, instant, known)
+        send(QEvent.Type.KeyPress, instant, known)
+    assert not taps
+    send(QEvent.Type.KeyRelease, 2010)
+    qtbot.waitUntil(lambda: len(taps) == 1)
+
+
+def test_quick_taps_are_all_counted(view, qtbot):
+    taps = []
+    view.space_tapped.connect(lambda: taps.append(None))
+    for _ in range(4):
+        QTest.keyClick(view, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: len(taps) == 4)
 
 
 def test_fit_shows_everything_and_follows_the_windows_size(view):

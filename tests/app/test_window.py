@@ -37,8 +37,13 @@ def window(qtbot, qapp):
 
 def press(qtbot, window: Window, *keys: Qt.Key) -> None:
     """Keys pressed while the canvas has the focus."""
+    view = window.explore.view
     for key in keys:
-        qtbot.keyClick(window.explore.view, key)
+        if key == Qt.Key.Key_Space:
+            with qtbot.waitSignal(view.space_tapped):
+                qtbot.keyClick(view, key)
+        else:
+            qtbot.keyClick(view, key)
 
 
 def shown(window: Window, node: str) -> tuple[str, str]:
@@ -69,6 +74,22 @@ def test_space_walks_forward_and_backward(qtbot, window: Window) -> None:
     assert shown(window, "f") == ("0.73", "")
     press(qtbot, window, Qt.Key.Key_End)
     assert shown(window, "w0")[1] == fixed(-0.196612)
+
+
+def test_space_steps_as_it_is_let_go_and_once(qtbot, window: Window) -> None:
+    view, player = window.explore.view, window.explore.player
+    player.first()
+    qtbot.keyPress(view, Qt.Key.Key_Space)
+    assert player.index == -1
+    with qtbot.waitSignal(view.space_tapped):
+        qtbot.keyRelease(view, Qt.Key.Key_Space)
+    assert player.index == 0
+    window.explore.tape.setFocus()
+    qtbot.keyClick(window.explore.tape, Qt.Key.Key_Space)
+    assert player.index == 1
+    step = window.actions_by_id["step"]
+    assert step.shortcut().toString() == "Space"
+    assert not step.autoRepeat()
 
 
 def test_what_the_walk_has_not_reached_is_shown_nowhere(qtbot, window: Window) -> None:
