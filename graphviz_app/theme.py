@@ -357,8 +357,6 @@ QTabBar::tab { background: transparent; color: @text_soft; border: none; padding
 QTabBar::tab:hover { color: @text; }
 QTabBar::tab:selected { color: @accent; border-bottom: 2px solid @accent; }
 QTabWidget::pane { border: none; border-top: 1px solid @hairline; }
-QStatusBar { background: @panel; color: @text_soft; border-top: 1px solid @hairline; }
-QStatusBar::item { border: none; }
 QCheckBox::indicator, QRadioButton::indicator { width: 14px; height: 14px; background: @field;
   border: 1px solid @handle; border-radius: 4px; }
 QCheckBox::indicator:checked { background: @accent; border-color: @accent; }

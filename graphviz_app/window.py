@@ -51,8 +51,8 @@ from graphviz_app.theme import (
     ui_font,
 )
 from graphviz_app.top_bar import TopBar
+from graphviz_app.widgets import Notice
 
-STATUS_MS = 15_000
 FILE_FILTER = "Graphs (*.graph.json *.json);;All files (*)"
 FRAME = QSize(8, 40)  # about what a window manager puts around a window
 PICTURE_FILTER = "PNG picture (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)"
@@ -78,6 +78,7 @@ class Window(QMainWindow):
         layout.addWidget(self.top_bar)
         layout.addWidget(self.explore, 1)
         self.setCentralWidget(body)
+        self.notice = Notice(body)
         self.setAcceptDrops(True)
         self.setMinimumSize(820, 560)
         self.resize(1440, 900)
@@ -85,10 +86,7 @@ class Window(QMainWindow):
         self.document.file_changed.connect(self._refresh)
         self.document.stack.indexChanged.connect(self._refresh)
         self.explore.selection_changed.connect(self._refresh)
-        self.explore.status.connect(self._say)
-        self.statusBar().setSizeGripEnabled(False)
-        self.statusBar().messageChanged.connect(self._show_status)
-        self.statusBar().hide()
+        self.explore.status.connect(self.notice.say)
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._apply_theme)
         self._apply_theme()
@@ -188,6 +186,7 @@ class Window(QMainWindow):
         app.setStyleSheet(stylesheet(self.theme))
         self.explore.set_theme(self.theme)
         self.top_bar.set_theme(self.theme)
+        self.notice.set_theme(self.theme)
         for spec in ACTIONS:
             if spec.icon and not spec.checkable:  # an icon would take the place of the check mark
                 self.actions_by_id[spec.id].setIcon(icon(spec.icon, self.theme))
@@ -338,14 +337,6 @@ class Window(QMainWindow):
         if answer == Button.Save:
             return self.save()
         return answer == Button.Discard
-
-    @Slot(str)
-    def _say(self, sentence: str) -> None:
-        self.statusBar().showMessage(sentence, STATUS_MS)
-
-    @Slot(str)
-    def _show_status(self, sentence: str) -> None:
-        self.statusBar().setVisible(bool(sentence))
 
     def _tell(self, title: str, sentence: str) -> None:
         show_message(self, self.theme, Mark.WARNING, title, sentence)

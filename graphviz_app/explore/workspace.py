@@ -41,7 +41,7 @@ TAPE_PAUSE_MS = 50
 class ExploreWorkspace(QWidget):
     """Formula bar, canvas, timeline and tape on the left; step, curve and selection on the right.
 
-    Signals: ``status(str)``, a sentence for the status line; ``selection_changed()``.
+    Signals: ``status(str)``, a sentence that something went wrong; ``selection_changed()``.
     """
 
     status = Signal(str)

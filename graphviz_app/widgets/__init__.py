@@ -2,12 +2,14 @@
 
 from graphviz_app.widgets.basics import Card, ElidedLabel, Pill, SectionTitle, SegmentedSwitch
 from graphviz_app.widgets.formula_label import FormulaLabel
+from graphviz_app.widgets.notice import Notice
 from graphviz_app.widgets.scrub_box import ScrubBox
 
 __all__ = [
     "Card",
     "ElidedLabel",
     "FormulaLabel",
+    "Notice",
     "Pill",
     "ScrubBox",
     "SectionTitle",

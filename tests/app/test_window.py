@@ -314,9 +314,26 @@ def test_no_traceback_reaches_a_person(window: Window, capsys) -> None:
         sys.excepthook = sys.__excepthook__
     assert said
     assert "Your work is still here" in said[0]
-    assert window.statusBar().isVisible()
-    assert window.statusBar().currentMessage() == said[0]
+    assert window.notice.isVisible()
+    assert window.notice.label.text() == said[0]
     assert "boom" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("width", [820, 1440])
+def test_a_notice_stands_over_the_window_and_moves_nothing(qtbot, window: Window, width) -> None:
+    window.resize(width, 600)
+    places = [window.explore.view.geometry(), window.explore.tape.geometry()]
+    window.notice.say("Something went wrong: " + "no such thing, " * 20)
+    assert [window.explore.view.geometry(), window.explore.tape.geometry()] == places
+    around = window.centralWidget().rect()
+    assert around.contains(window.notice.geometry())
+    assert window.notice.label.height() >= window.notice.label.heightForWidth(
+        window.notice.label.width()
+    )
+    window.resize(width + 40, 640)
+    assert window.centralWidget().rect().contains(window.notice.geometry())
+    qtbot.mouseClick(window.notice.close_button, Qt.MouseButton.LeftButton)
+    assert not window.notice.isVisible()
 
 
 def test_a_closed_window_leaves_nothing_behind(qtbot, qapp) -> None:
