@@ -179,7 +179,8 @@ def draw_numbers_fast(
     lights = model.lit.tolist()
     for node, numbers in cache.of(nodes):
         for placed in numbers:
-            boxes.append(fonts.plate(placed))
+            if plates:
+                boxes.append(fonts.plate(placed))
             if placed.glyphs is None:
                 strange.append((placed, lights[node]))
                 continue

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidg
 
 from engine.errors import FormulaError
 from engine.graph.formula import parse, to_text
-from engine.graph.graph import CONSTANT, Value
+from engine.graph.graph import CONSTANT, Value, same_value
 from engine.graph.notation import latex_graph, latex_name, text_label
 from engine.numerals import number
 from engine.run.explain import names_in_step, typeset_name
@@ -286,8 +286,10 @@ class ExploreWorkspace(QWidget):
             return None
         values, gradients = walk.seen_at(self.player.index)
         slot = walk.plan.slots[node_id]
-        constant = walk.plan.nodes[slot].op == CONSTANT
-        return values[slot], None if constant else gradients[slot]
+        if walk.plan.nodes[slot].op == CONSTANT:
+            return values[slot], None
+        # 0 is the gradient of what the output does not depend on, but only the end can tell
+        return values[slot], walk.gradient(node_id) if self.player.done else gradients[slot]
 
     def _caption(self, index: int) -> str:
         walk = self.document.walk
@@ -334,15 +336,11 @@ class ExploreWorkspace(QWidget):
         if index < len(walk) and walk.steps[index].inputs:
             return walk.steps[index]
         for node in (self.selected, walk.output if self.player.done else ""):
+            made = walk.index_of(Phase.FORWARD, node) if node else None
             place = walk.index_of(Phase.BACKWARD, node) if node else None
-            if place is not None and self._reached(Phase.FORWARD, node) and walk[place].inputs:
+            if made is not None and made <= index and place is not None and walk[place].inputs:
                 return walk[place]
         return None
-
-    def _reached(self, phase: Phase, node_id: str) -> bool:
-        """Whether the walk has taken the node's step of a pass."""
-        place = self.document.walk.index_of(phase, node_id) if self.document.walk else None
-        return place is not None and place <= self.player.index
 
     def _show_curve(self) -> None:
         walk, step = self.document.walk, self._curve_step()
@@ -387,8 +385,9 @@ class ExploreWorkspace(QWidget):
             self.inspector.show_nothing()
             return
         value, gradient = self._numbers_of(node.id) or (node.value, None)
-        check = self.document.derived.check
-        complete = self._reached(Phase.BACKWARD, node.id)  # of a fork, branches may be missing
+        check, walk = self.document.derived.check, self.document.walk
+        # of a fork's gradient branches may be missing, and then there is nothing to compare
+        complete = walk is not None and same_value(gradient, walk.gradient(node.id))
         numerical = check.numerical(node.id) if check and complete else None
         self.inspector.show_node(node, value, gradient, numerical)
 

@@ -113,6 +113,19 @@ def test_what_the_walk_has_not_reached_is_shown_nowhere(qtbot, window: Window) -
     assert [rows[name].text() for name in ("Gradient", "Numerical")] == ["−0.196612"] * 2
 
 
+def test_a_forks_gradient_is_compared_once_it_is_whole(window: Window) -> None:
+    window.open_path(example("fork"))
+    walk, explore = window.document.walk, window.explore
+    assert walk is not None
+    explore.select("a")  # of a·b + a
+    seen = []
+    for index in range(walk.forward_count, len(walk)):
+        explore.player.go(index)
+        seen.append(tuple(explore.inspector.values[n].text() for n in ("Gradient", "Numerical")))
+    assert any(gradient != "–" and numerical == "–" for gradient, numerical in seen)
+    assert seen[-1][0] == seen[-1][1] != "–"
+
+
 def test_a_leafs_step_has_no_curve_but_that_of_a_selected_op(qtbot, window: Window) -> None:
     explore = window.explore
     explore.player.go(0)
