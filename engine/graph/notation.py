@@ -153,6 +153,11 @@ def fill(
     return "".join(out)
 
 
+def readable(op: Op, operands: Sequence[Operand], attrs: Mapping[str, Any] | None = None) -> str:
+    """The op's text with ``operands`` as a person writes it, · for * and − for -; not to parse."""
+    return fill(op, "text", operands, attrs).replace("*", "·").replace("-", MINUS)
+
+
 def _latex_call(op: Op, operands: list[str], extra: Mapping[str, Any]) -> str:
     named = [rf"\mathrm{{{k}}} = \text{{{_plain_words(_shown(v))}}}" for k, v in extra.items()]
     head, bracket, _ = op.latex.partition(r"\left(")
@@ -378,8 +383,8 @@ def _label(graph: Graph, node: Node, depth: int) -> Operand:
     op = OPS.get(node.op)
     if op is None or not op.accepts(len(operands)):
         return f"{node.op}({', '.join(text for text, _ in operands)})", ATOM
-    text = fill(op, "text", operands, node.attrs)
+    text = readable(op, operands, node.attrs)
     if text.startswith(f"{op.name}(") and op.symbol.isalpha():
         text = op.symbol + text[len(op.name) :]
     level = ATOM if shown_attrs(op, node.attrs) else level_of(op, "text")
-    return text.replace("*", "·").replace("-", MINUS), level
+    return text, level

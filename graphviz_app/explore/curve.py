@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.graph.notation import fill
+from engine.graph.notation import readable
 from engine.numerals import fixed
 from engine.ops import OPS
 from engine.ops.op import ATOM
@@ -212,7 +212,7 @@ class CurvePlot(QWidget):
         plot.item.vb.setRange(xRange=(-span, span), yRange=(low, high), padding=0.04)
         own = step.name or "q"
         names = [(self._name(k), ATOM) for k in range(len(step.inputs))]
-        formula = fill(OPS[step.op], "text", names, step.attrs).replace("*", "·")
+        formula = readable(OPS[step.op], names, step.attrs)
         plot.labels = (
             f"{_pretty(own)} = {_pretty(formula)}",
             _pretty(self._name(port)),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from engine.graph.notation import fill
+from engine.graph.notation import readable
 from engine.numerals import number
 from engine.ops import OPS
 from engine.ops.expr import Call, Const, Expr, Var, as_expr, symbols
@@ -24,10 +24,6 @@ ARRAY_RULES = {
 LONGEST = 60
 
 
-def _signs(text: str) -> str:
-    return text.replace("*", "·").replace("-", "−")
-
-
 def expr_text(expr: Expr) -> tuple[str, int]:
     """(text, binding level) of a formula."""
     if isinstance(expr, Var):
@@ -37,7 +33,7 @@ def expr_text(expr: Expr) -> tuple[str, int]:
     assert isinstance(expr, Call)
     op = OPS[expr.op]
     parts = [expr_text(argument) for argument in expr.args]
-    return _signs(fill(op, "text", parts, expr.attrs)), op.level
+    return readable(op, parts, expr.attrs), op.level
 
 
 Attrs = tuple[tuple[str, Any], ...]
@@ -63,7 +59,7 @@ def _forward(op_name: str, attrs: Attrs) -> str:
     names = [(op.input_name(k), ATOM) for k in range(len(op.inputs))]
     if op.variadic:
         names = [("a", ATOM), ("b", ATOM)]
-    return _signs(fill(op, "text", names, dict(attrs)))
+    return readable(op, names, dict(attrs))
 
 
 @lru_cache(maxsize=256)
