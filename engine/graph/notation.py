@@ -8,7 +8,7 @@ It reads the op table's templates and knows no op by name but ``mul``, whose sig
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -156,6 +156,28 @@ def fill(
 def readable(op: Op, operands: Sequence[Operand], attrs: Mapping[str, Any] | None = None) -> str:
     """The op's text with ``operands`` as a person writes it, · for * and − for -; not to parse."""
     return fill(op, "text", operands, attrs).replace("*", "·").replace("-", MINUS)
+
+
+def backward_latex(
+    op: Op, output: str, operands: Sequence[str], attrs: Mapping[str, Any] | None = None
+) -> tuple[str, ...]:
+    """The rule of an array op typeset, for each of ``operands`` (LaTeX, like ``output``).
+
+    Empty for an elementwise op, whose rule is its local gradient.
+    """
+    given = dict(zip(op.inputs, operands, strict=False)) | {"y": output}
+    rules = op.rules(attrs or {})
+    made = tuple("".join(_filled(template, given)) for template in rules)
+    return made * len(operands) if op.variadic else made
+
+
+def _filled(template: str, given: Mapping[str, str]) -> Iterator[str]:
+    """The parts of ``template`` with names and numbers put in, in brackets where they need them."""
+    for literal, name, level in pieces(template):
+        yield literal
+        if name:
+            bare = _number_level(given[name]) >= level
+            yield given[name] if bare else rf"\left({given[name]}\right)"
 
 
 def _latex_call(op: Op, operands: list[str], extra: Mapping[str, Any]) -> str:

@@ -6,21 +6,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from engine.graph.notation import readable
+from engine.graph.notation import backward_latex, readable
 from engine.numerals import number
 from engine.ops import OPS
 from engine.ops.expr import Call, Const, Expr, Var, as_expr, symbols
 from engine.ops.op import ATOM, SUM, Op
+from graphviz_app.typeset import plain_text
 
-ARRAY_RULES = {
-    "matmul": ("g·bᵀ", "aᵀ·g"),
-    "transpose": ("gᵀ",),
-    "sum": ("g for every number",),
-    "mean": ("g/n for every number",),
-    "reshape": ("g, reshaped",),
-    "softmax": ("y·(g − Σ g·y)",),
-    "log_softmax": ("g − softmax·Σg",),
-}
 LONGEST = 60
 
 
@@ -42,9 +34,10 @@ Attrs = tuple[tuple[str, Any], ...]
 @lru_cache(maxsize=256)
 def _rules(op_name: str, attrs: Attrs) -> tuple[str, ...]:
     op = OPS[op_name]
-    if op.local is None:
-        return ARRAY_RULES.get(op.name, ())
     names = [op.input_name(k) for k in range(len(op.inputs))]
+    if op.local is None:
+        typeset = backward_latex(op, "y", names, dict(attrs))
+        return tuple(plain_text(latex.replace(r"^{\top}", r"\top")) for latex in typeset)
     try:
         slopes = op.local(symbols, Var("y"), *map(Var, names), **op.with_defaults(dict(attrs)))
         texts = [expr_text(as_expr(slope))[0] for slope in slopes]
@@ -70,7 +63,7 @@ def _backward(op_name: str, attrs: Attrs) -> str:
     whole = _forward(op_name, attrs).replace(" ", "")
     whole = f"({whole})" if op.level != ATOM or len(whole) > 8 else whole
     if op.local is None:
-        return ", ".join(f"∂f/∂{op.input_name(k)} = {rule}" for k, rule in enumerate(found))
+        return ", ".join(f"∂f/∂{op.input_name(k)} = {r}" for k, r in enumerate(found) if r)
     parts = [
         f"∂{whole}/∂{op.input_name(k)} = {rule}"
         for k, rule in enumerate(found)
