@@ -23,8 +23,10 @@ def expr_text(expr: Expr) -> tuple[str, int]:
     if isinstance(expr, Const):
         return number(expr.value), SUM if expr.value < 0 else ATOM
     assert isinstance(expr, Call)
-    op = OPS[expr.op]
-    parts = [expr_text(argument) for argument in expr.args]
+    op, arguments = OPS[expr.op], expr.args
+    if op.name == "mul" and isinstance(arguments[0], Var) and arguments[0] is arguments[1]:
+        op, arguments = OPS["square"], arguments[:1]  # rules multiply, people write y²
+    parts = [expr_text(argument) for argument in arguments]
     return readable(op, parts, expr.attrs), op.level
 
 

@@ -146,3 +146,15 @@ def test_every_op_has_a_rule_in_words_or_signs(name: str) -> None:
     assert forward_text(op, {})
     assert backward_text(op, {})
     assert "object" not in backward_text(op, {})
+
+
+@pytest.mark.parametrize("name", ["div", "reciprocal", "sqrt", "exp", "sigmoid", "tanh"])
+def test_a_slope_told_by_the_output_is_the_same_in_the_sentence(name: str) -> None:
+    """The tape and the card of a step may not seem to state two rules."""
+    slope = backward_text(OPS[name], {}).split(" = ")[-1]
+    assert "y" in slope
+    assert slope.replace("·", "") in OPS[name].gradient_says
+
+
+def test_a_number_times_itself_is_a_square() -> None:
+    assert backward_text(OPS["reciprocal"], {}) == "∂(1/x)/∂x = −y²"
