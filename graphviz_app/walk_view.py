@@ -14,9 +14,8 @@ def numbers_at(walk: Walk, ids: Sequence[str], index: int) -> tuple[list[str], l
     values, gradients = walk.seen_at(index)
     shown_values, shown_gradients = [], []
     for node_id in ids:
-        slot = walk.plan.slots[node_id]
-        value, gradient = values[slot], gradients[slot]
-        carries = gradient is not None and walk.plan.nodes[slot].op != CONSTANT
+        value, gradient = values.get(node_id), gradients.get(node_id)
+        carries = gradient is not None and walk.nodes[node_id].op != CONSTANT
         shown_values.append("" if value is None else fixed(value))
         shown_gradients.append(fixed(gradient) if carries else "")
     return shown_values, shown_gradients

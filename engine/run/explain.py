@@ -18,8 +18,7 @@ from engine.ops import OPS
 from engine.ops.op import ATOM, SUM, shape_text
 
 if TYPE_CHECKING:
-    from engine.run.plan import Plan
-    from engine.run.walk import Step
+    from engine.run.walk import Step, Walk
 
 ARTICLE = {INPUT: "an input", PARAMETER: "a parameter"}
 
@@ -27,17 +26,17 @@ ARTICLE = {INPUT: "an input", PARAMETER: "a parameter"}
 PLACEHOLDERS = "quvprst"
 
 
-def names_in_step(step: Step, plan: Plan) -> tuple[str, tuple[str, ...]]:
+def names_in_step(step: Step, walk: Walk) -> tuple[str, tuple[str, ...]]:
     """What the node and its inputs are called within this step: no two things alike.
 
     A constant is called by its number.
     """
-    taken = set(plan.names)
+    taken = set(walk.names)
     free = (n for n in itertools.chain(PLACEHOLDERS, itertools.count()) if str(n) not in taken)
     inputs: list[str] = []
     met: dict[str, str] = {}
     for port, source in enumerate(step.inputs):
-        node = plan.nodes[plan.slots[source]]
+        node = walk.nodes[source]
         name = node.name or met.get(source, "")
         if node.op == CONSTANT and not name:
             name = number(step.input_values[port])
@@ -49,7 +48,7 @@ def names_in_step(step: Step, plan: Plan) -> tuple[str, tuple[str, ...]]:
         inputs.append(name)
     own = step.name
     if not own:
-        wanted = "f" if step.node == plan.nodes[plan.output].id else "q"
+        wanted = "f" if step.node == walk.output else "q"
         own = wanted if wanted not in taken else next(str(n) for n in free if str(n) not in taken)
     return own, tuple(inputs)
 
@@ -59,17 +58,17 @@ def typeset_name(name: str) -> str:
     return name.replace("−", "-") if name[:1] in "−0123456789∞" else latex_name(name)
 
 
-def output_name(plan: Plan) -> str:
+def output_name(walk: Walk) -> str:
     """What the output is called: its name, else f."""
-    return plan.nodes[plan.output].name or "f"
+    return walk.nodes[walk.output].name or "f"
 
 
-def explain(step: Step, plan: Plan) -> tuple[str, str]:
+def explain(step: Step, walk: Walk) -> tuple[str, str]:
     """(sentence, LaTeX) of a step."""
     backward = step.upstream is not None
     if step.op in OPS:
-        return _backward_op(step, plan) if backward else _forward_op(step, plan)
-    return _backward_leaf(step, plan) if backward else _forward_leaf(step)
+        return _backward_op(step, walk) if backward else _forward_op(step, walk)
+    return _backward_leaf(step, walk) if backward else _forward_leaf(step)
 
 
 def _value_text(value: Value) -> str:
@@ -81,8 +80,8 @@ def _value_text(value: Value) -> str:
     return f"a {shape_text(shape)} matrix" if len(shape) == 2 else f"a {shape_text(shape)} array"
 
 
-def _gradient_latex(plan: Plan, name: str) -> str:
-    return rf"\frac{{\partial {typeset_name(output_name(plan))}}}{{\partial {typeset_name(name)}}}"
+def _gradient_latex(walk: Walk, name: str) -> str:
+    return rf"\frac{{\partial {typeset_name(output_name(walk))}}}{{\partial {typeset_name(name)}}}"
 
 
 def _forward_leaf(step: Step) -> tuple[str, str]:
@@ -95,11 +94,11 @@ def _forward_leaf(step: Step) -> tuple[str, str]:
     return sentence, f"{typeset_name(name)} = {latex_number(step.output)}"
 
 
-def _backward_leaf(step: Step, plan: Plan) -> tuple[str, str]:
-    name, f = step.name or step.node, output_name(plan)
+def _backward_leaf(step: Step, walk: Walk) -> tuple[str, str]:
+    name, f = step.name or step.node, output_name(walk)
     total = step.upstream
     assert total is not None
-    left = _gradient_latex(plan, name)
+    left = _gradient_latex(walk, name)
     if len(step.terms) > 1 and np.ndim(total) == 0:
         parts = " + ".join(_bracketed(t.value) for t in step.terms)
         sentence = (
@@ -137,9 +136,9 @@ def _level(value: Value) -> int:
     return SUM if np.ndim(value) == 0 and float(value) < 0 else ATOM
 
 
-def _forward_op(step: Step, plan: Plan) -> tuple[str, str]:
+def _forward_op(step: Step, walk: Walk) -> tuple[str, str]:
     op = OPS[step.op]
-    own, inputs = names_in_step(step, plan)
+    own, inputs = names_in_step(step, walk)
     said = fill(op, "text", [(name, ATOM) for name in inputs], step.attrs)
     typeset = fill(op, "latex", [(typeset_name(name), ATOM) for name in inputs], step.attrs)
     parts, latex = [own, _signs(said)], [typeset_name(own), typeset]
@@ -162,14 +161,14 @@ def _signs(text: str) -> str:
     return text.replace("*", "·").replace("-", "−")
 
 
-def _backward_op(step: Step, plan: Plan) -> tuple[str, str]:
+def _backward_op(step: Step, walk: Walk) -> tuple[str, str]:
     op = OPS[step.op]
-    own, inputs = names_in_step(step, plan)
-    f = output_name(plan)
+    own, inputs = names_in_step(step, walk)
+    f = output_name(walk)
     upstream = step.upstream
     assert upstream is not None
     said, latex = [], []
-    if step.node == plan.nodes[plan.output].id:
+    if step.node == walk.output:
         everywhere = " everywhere" if np.ndim(upstream) else ""
         said.append(f"The backward pass starts here: ∂{f}/∂{f} = 1{everywhere}.")
     elif len(step.terms) > 1 and np.ndim(upstream) == 0:
@@ -184,7 +183,7 @@ def _backward_op(step: Step, plan: Plan) -> tuple[str, str]:
         product = step.products[port]
         if product is None:
             continue
-        left = _gradient_latex(plan, name)
+        left = _gradient_latex(walk, name)
         local = step.locals[port] if step.locals is not None else None
         if local is None or np.ndim(product) or np.ndim(local) or np.ndim(upstream):
             said.append(f"{name} receives {_value_text(product)}.")

@@ -41,19 +41,11 @@ class Plan(msgspec.Struct):
     steps: list[PlanStep]
     constants: list[int]
     output: int
-    _names: frozenset[str] | None = None
 
     @property
     def ids(self) -> list[str]:
         """Node ids by slot."""
         return [node.id for node in self.nodes]
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names that nodes have."""
-        if self._names is None:
-            self._names = frozenset(node.name for node in self.nodes if node.name)
-        return self._names
 
 
 def plain(result: Any) -> Value:
@@ -65,12 +57,12 @@ def plain(result: Any) -> Value:
 def lower(graph: Graph) -> Plan:
     """The plan of ``graph``; raises GraphError with the problems of one that cannot run."""
     try:
-        return _number(graph, list(graph.nodes.values()))
+        return number_slots(list(graph.nodes.values()), graph.output)
     except (KeyError, TypeError, ValueError):
         pass  # not in order, or broken: the slow way finds out which
     order, _ = topological_order(graph)
     try:
-        return _number(graph, [_by_table_name(graph.nodes[i]) for i in order])
+        return number_slots([_by_table_name(graph.nodes[i]) for i in order], graph.output)
     except (KeyError, TypeError, ValueError) as error:
         raise refusal(graph) from error
 
@@ -81,8 +73,11 @@ def _by_table_name(node: Node) -> Node:
     return node if name in ("", node.op) else msgspec.structs.replace(node, op=name)
 
 
-def _number(graph: Graph, nodes: list[Node]) -> Plan:
-    """Give every node a slot; raises KeyError at the first one that cannot have its inputs."""
+def number_slots(nodes: list[Node], output_id: str) -> Plan:
+    """Give every node a slot; ``output_id`` "" means the last one.
+
+    Raises KeyError, TypeError or ValueError at the first node that cannot have its inputs.
+    """
     slots: dict[str, int] = {}
     leaves: list[Any] = []
     steps: list[PlanStep] = []
@@ -109,7 +104,7 @@ def _number(graph: Graph, nodes: list[Node]) -> Plan:
             put(None)
         slots[node.id] = slot
         slot += 1
-    output = slots[graph.output] if graph.output else slot - 1
+    output = slots[output_id] if output_id else slot - 1
     if output < 0:
         raise KeyError("")
     return Plan(nodes, slots, leaves, steps, constants, output)

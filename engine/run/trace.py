@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from engine.errors import EngineError, GraphError
-from engine.graph.graph import CONSTANT, LEAF_KINDS, NO_ATTRS, Graph, Node, Value
+from engine.graph.graph import LEAF_KINDS, Graph, Value
 from engine.graph.problems import Problem, ProblemKind, node_title, size_problem
 from engine.ops import OPS
 from engine.ops.kinds import arrays, floats
 from engine.ops.op import Op, unbroadcast
-from engine.run.plan import Plan, PlanStep, lower, plain, refusal
-from engine.run.walk import Walk
+from engine.run.plan import Plan, lower, plain, refusal
+from engine.run.walk import Row, Walk
 
 # What a float rule raises where IEEE 754 has an answer (infinity, NaN) or where the step needs
 # arrays after all: the same rule is then run with arrays.
@@ -60,7 +60,7 @@ def trace(graph: Graph | Plan) -> Walk:
     if isinstance(graph, Plan):
         return trace_plan(graph)
     try:
-        walk = _trace_floats(list(graph.nodes.values()), graph.output)
+        walk = _trace_floats(graph)
     except (LookupError, TypeError, ValueError):
         walk = None  # not in order, or broken: the plan finds out
     if walk is not None:
@@ -79,6 +79,7 @@ def trace_plan(plan: Plan) -> Walk:
     Raises GraphError at the node that cannot be computed.
     """
     values = plan.leaves.copy()
+    ids = plan.ids
     for slot, op, attrs, *inputs in plan.steps:
         try:
             trouble = size_problem(op.shape(*(np.shape(values[i]) for i in inputs), **attrs))
@@ -89,7 +90,7 @@ def trace_plan(plan: Plan) -> Walk:
             raise _failure(plan, slot, error) from error
     gradients: list[Any] = [None] * len(values)
     gradients[plan.output] = plain(np.ones(np.shape(values[plan.output])))
-    rows: list[tuple] = []
+    rows: list[Row] = []
     for slot, op, attrs, *inputs in reversed(plan.steps):
         g = gradients[slot]
         if g is None:  # nothing that the output depends on
@@ -101,95 +102,96 @@ def trace_plan(plan: Plan) -> Walk:
         for i, product in zip(inputs, products, strict=True):
             before = gradients[i]
             gradients[i] = product if before is None else before + product
-        rows.append((slot, g, slopes, *products))
-    return Walk(plan, values, gradients, rows)
+        rows.append((ids[slot], plan.nodes[slot].inputs, slopes, products))
+    rows.reverse()
+    reached = {i: g for i, g in zip(ids, gradients, strict=True) if g is not None}
+    nodes = dict(zip(ids, plan.nodes, strict=True))
+    return Walk(nodes, ids[plan.output], dict(zip(ids, values, strict=True)), reached, rows)
 
 
-def _trace_floats(nodes: list[Node], output_id: str) -> Walk | None:
+def _trace_floats(graph: Graph) -> Walk | None:
     """``trace`` where every value is one Python float: the same rules, a tenth of the time.
 
-    Lowers and runs in one sweep.  None where it cannot: for arrays, attributes, ops of more than
-    two inputs.  Raises LookupError, TypeError or ValueError where the graph is out of order or
-    broken.
+    Sweeps over ids without lowering; local gradients are taken on the way forward, where the
+    inputs are at hand.  None where it cannot: for arrays, attributes, ops of more than two
+    inputs.  Raises LookupError, TypeError or ValueError where the graph is out of order or broken.
     """
     xp, find_op = floats, OPS.get
-    slots: dict[str, int] = {}
-    values: list[Any] = []
-    steps: list[PlanStep] = []
-    constants: list[int] = []
-    put, add_step = values.append, steps.append
-    slot = 0
-    for node in nodes:
-        op = find_op(node.op)
-        if op is None:
+    nodes = graph.nodes.copy()
+    values: dict[str, Any] = {}
+    rows: list[Any] = []
+    record = rows.append
+    node_id = ""
+    for node_id, node in nodes.items():
+        inputs = node.inputs
+        if not inputs:
             value = node.value
             if value.__class__ is not float:
                 if value is not None:
                     return None
                 value = 1.0
-            if node.op == CONSTANT:
-                constants.append(slot)
-            elif node.op not in LEAF_KINDS:
+            if node.op not in LEAF_KINDS:
                 return None
-            put(value)
-        else:
-            if node.attrs or op.local is None:
-                return None
-            rule = op.value
-            if op.arity == 2:
-                a, b = node.inputs
-                a, b = slots[a], slots[b]
-                try:
-                    put(rule(xp, values[a], values[b]))
-                except NOT_FOR_FLOATS:
-                    put(_forward(op, [values[a], values[b]], NO_ATTRS))
-                add_step((slot, op, NO_ATTRS, a, b))
-            elif op.arity == 1:
-                (a,) = node.inputs
-                a = slots[a]
-                try:
-                    put(rule(xp, values[a]))
-                except NOT_FOR_FLOATS:
-                    put(_forward(op, [values[a]], NO_ATTRS))
-                add_step((slot, op, NO_ATTRS, a))
-            else:
-                return None
-        slots[node.id] = slot
-        slot += 1
-    output = slots[output_id] if output_id else slot - 1
-    gradients: list[Any] = [None] * slot
-    gradients[output] = 1.0
-    rows: list[tuple] = []
-    record = rows.append
-    for step in reversed(steps):
-        slot = step[0]
-        g = gradients[slot]
-        if g is None:
+            values[node_id] = value
             continue
-        rule = step[1].local
-        try:
-            if len(step) == 5:
-                _, _, _, a, b = step
-                slope, slope_b = slopes = rule(xp, values[slot], values[a], values[b])
-                product, product_b = g * slope, g * slope_b
-                record((slot, g, slopes, product, product_b))
+        op = find_op(node.op)
+        if op is None or node.attrs or op.local is None:
+            return None
+        if op.arity == 2:
+            a, b = inputs
+            x_a, x_b = values[a], values[b]
+            try:
+                values[node_id] = y = op.value(xp, x_a, x_b)
+                record((node_id, inputs, op.local(xp, y, x_a, x_b), None))
+            except NOT_FOR_FLOATS:
+                values[node_id], slopes = _by_arrays(op, x_a, x_b)
+                record((node_id, inputs, slopes, None))
+        elif op.arity == 1:
+            (a,) = inputs
+            x_a = values[a]
+            try:
+                values[node_id] = y = op.value(xp, x_a)
+                record((node_id, inputs, op.local(xp, y, x_a), None))
+            except NOT_FOR_FLOATS:
+                values[node_id], slopes = _by_arrays(op, x_a)
+                record((node_id, inputs, slopes, None))
+        else:
+            return None
+    output = graph.output or node_id
+    gradients: dict[str, Any] = {output: 1.0}
+    if output not in values:
+        return None
+    for node_id, inputs, slopes, _ in reversed(rows):
+        if node_id not in gradients:  # nothing that the output depends on
+            continue
+        g = gradients[node_id]
+        if len(inputs) == 2:
+            a, b = inputs
+            slope, slope_b = slopes
+            if a in gradients:
+                gradients[a] += g * slope
             else:
-                _, _, _, a = step
-                (slope,) = slopes = rule(xp, values[slot], values[a])
-                product = g * slope
-                record((slot, g, slopes, product))
-        except NOT_FOR_FLOATS:
-            given = [values[i] for i in step[3:]]
-            slopes, products = _backward(step[1], g, values[slot], given, NO_ATTRS)
-            record((slot, g, slopes, *products))
-            product, product_b = products[0], products[-1]
-        before = gradients[a]
-        gradients[a] = product if before is None else before + product
-        if len(step) == 5:
-            before = gradients[b]
-            gradients[b] = product_b if before is None else before + product_b
-    plan = Plan(nodes, slots, values, steps, constants, output)
-    return Walk(plan, values, gradients, rows)
+                gradients[a] = g * slope
+            if b in gradients:
+                gradients[b] += g * slope_b
+            else:
+                gradients[b] = g * slope_b
+        else:
+            (a,) = inputs
+            if a in gradients:
+                gradients[a] += g * slopes[0]
+            else:
+                gradients[a] = g * slopes[0]
+    return Walk(nodes, output, values, gradients, rows)
+
+
+def _by_arrays(op: Op, *inputs: float) -> tuple[Value, tuple[Value, ...]]:
+    """(value, slopes) of a scalar op by its array rule, which answers where floats raise."""
+    with np.errstate(all="ignore"):
+        xs = [np.asarray(x) for x in inputs]
+        y = plain(op.value(arrays, *xs))
+        assert op.local is not None
+        return y, tuple(plain(slope) for slope in op.local(arrays, np.asarray(y), *xs))
 
 
 def _failure(plan: Plan, slot: int, error: Exception) -> GraphError:

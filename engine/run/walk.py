@@ -14,12 +14,11 @@ from typing import Any, overload
 
 import numpy as np
 
-from engine.graph.graph import Node, Value, called
+from engine.graph.graph import CONSTANT, Node, Value, called
 from engine.graph.problems import Problem, ProblemKind, leaf_problem, node_title
 from engine.numerals import number
 from engine.ops import OPS
 from engine.run.explain import explain
-from engine.run.plan import Plan
 
 
 class Phase(Enum):
@@ -71,62 +70,81 @@ class Step:
     latex: str = ""
 
 
+# What an executor writes down of one op, in the order of the forward pass: (node id, its inputs,
+# local gradients by port, products by port).  Array ops have no locals; products that are None
+# are upstream × local.
+Row = tuple[str, tuple[str, ...], Sequence[Value] | None, Sequence[Value] | None]
+
+
 class Walk(Sequence[Step]):
     """The record of one forward and one backward pass; as a sequence, its steps.
 
-    Steps run over every node but constants: forward in plan order, then backward in reverse,
-    leaves included.  ``value`` and ``gradient`` take a node's name or id.  A walk never changes.
+    Steps run over every node but constants: forward in order, then backward in reverse,
+    leaves included.  ``value`` and ``gradient`` take a node's name or id; ``nodes`` are the nodes
+    by id in the order of the forward pass, ``output`` is the id of the one that gradients are
+    taken of.  A walk never changes.
     """
 
     __slots__ = (
         "_accumulated",
         "_forward_count",
         "_gradients",
+        "_locals",
+        "_names",
+        "_products",
         "_rows",
         "_sequence",
         "_terms",
         "_values",
-        "plan",
+        "nodes",
+        "output",
     )
 
     def __init__(
-        self, plan: Plan, values: list[Value], gradients: list[Value | None], rows: list[tuple]
+        self,
+        nodes: dict[str, Node],
+        output: str,
+        values: dict[str, Value],
+        gradients: dict[str, Value],
+        rows: list[Row],
     ) -> None:
-        self.plan = plan
+        self.nodes = nodes
+        self.output = output
         self._values = values
         self._gradients = gradients
         self._rows = rows
-        self._sequence: list[tuple[Phase, int, int]] | None = None
+        self._sequence: list[tuple[Phase, str]] | None = None  # all else is made with it, late
 
     # numbers ----------------------------------------------------------------------------------
 
-    def slot(self, name: str) -> int:
-        """The slot of the node with this id or name, in any spelling; raises KeyError."""
-        slots = self.plan.slots
-        if name in slots:
-            return slots[name]
-        node = called(name, self.plan.nodes)
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that nodes have."""
+        self._index()
+        return self._names
+
+    def _id(self, name: str) -> str:
+        """The id of the node with this id or name, in any spelling; raises KeyError."""
+        if name in self._values:
+            return name
+        node = called(name, self.nodes.values())
         if node is not None:
-            return slots[node.id]
-        raise KeyError(f"There is no node {name!r} in this walk; there are: {', '.join(slots)}.")
+            return node.id
+        have = ", ".join(self._values)
+        raise KeyError(f"There is no node {name!r} in this walk; there are: {have}.")
 
     def value(self, name: str) -> Value:
         """The forward value: a float, or an array for vectors and matrices."""
-        return self._values[self.slot(name)]
+        return self._values[self._id(name)]
 
     def gradient(self, name: str) -> Value:
         """∂output/∂node, shaped like the node's value; 0 where the output does not depend on it."""
-        slot = self.slot(name)
-        g = self._gradients[slot]
+        node_id = self._id(name)
+        g = self._gradients.get(node_id)
         if g is not None:
             return g
-        value = self._values[slot]
+        value = self._values[node_id]
         return 0.0 if isinstance(value, float) else np.zeros_like(value)
-
-    @property
-    def output(self) -> str:
-        """The id of the node that gradients are taken of."""
-        return self.plan.ids[self.plan.output]
 
     # steps ------------------------------------------------------------------------------------
 
@@ -141,29 +159,36 @@ class Walk(Sequence[Step]):
         self._index()
         return self._forward_count
 
-    def _index(self) -> list[tuple[Phase, int, int]]:
-        """(phase, slot, row) of every step, and who sent what to whom."""
+    def _index(self) -> list[tuple[Phase, str]]:
+        """(phase, node id) of every step, and who sent what to whom."""
         if self._sequence is not None:
             return self._sequence
-        plan, row_of = self.plan, {row[0]: k for k, row in enumerate(self._rows)}
-        constants = set(plan.constants)
-        shown = [k for k in range(len(plan.nodes)) if k not in constants]
-        reached = [k for k in reversed(shown) if self._gradients[k] is not None]
-        terms: dict[int, list[tuple[int, int, Value]]] = {}
-        accumulated: list[tuple] = []
-        so_far: dict[int, Value] = {}
-        inputs_of = {step[0]: step[3:] for step in plan.steps}
-        for slot, _, _, *products in self._rows:
-            sums = []
-            for port, (source, product) in enumerate(zip(inputs_of[slot], products, strict=True)):
-                terms.setdefault(source, []).append((slot, port, product))
+        shown = [i for i, node in self.nodes.items() if node.op != CONSTANT]
+        reached = [i for i in reversed(shown) if i in self._gradients]
+        terms: dict[str, list[Term]] = {}
+        products_of: dict[str, Sequence[Value]] = {}
+        locals_of: dict[str, Sequence[Value] | None] = {}
+        accumulated: dict[str, list[Value]] = {}
+        so_far: dict[str, Value] = {}
+        for user, inputs, slopes, products in reversed(self._rows):
+            g = self._gradients.get(user)
+            if g is None:
+                continue
+            if products is None:
+                assert slopes is not None
+                products = [g * slope for slope in slopes]
+            products_of[user], locals_of[user] = products, slopes
+            sums = accumulated[user] = []
+            for port, (source, product) in enumerate(zip(inputs, products, strict=True)):
+                terms.setdefault(source, []).append(Term(user, port, product))
                 so_far[source] = so_far[source] + product if source in so_far else product
                 sums.append(so_far[source])
-            accumulated.append(tuple(sums))
         self._terms, self._accumulated = terms, accumulated
+        self._products, self._locals = products_of, locals_of
+        self._names = frozenset(node.name for node in self.nodes.values() if node.name)
         self._forward_count = len(shown)
-        self._sequence = [(Phase.FORWARD, k, -1) for k in shown]
-        self._sequence += [(Phase.BACKWARD, k, row_of.get(k, -1)) for k in reached]
+        self._sequence = [(Phase.FORWARD, i) for i in shown]
+        self._sequence += [(Phase.BACKWARD, i) for i in reached]
         return self._sequence
 
     def __len__(self) -> int:
@@ -183,76 +208,68 @@ class Walk(Sequence[Step]):
 
     def where(self, index: int) -> tuple[Phase, str]:
         """(phase, node id) of a step, without making the step."""
-        phase, slot, _ = self._index()[index]
-        return phase, self.plan.ids[slot]
+        return self._index()[index]
 
     def index_of(self, phase: Phase, node: str) -> int | None:
         """The index of a node's step in one pass, or None where it has none."""
-        slot = self.plan.slots.get(node)
-        for k, (its_phase, its_slot, _) in enumerate(self._index()):
-            if its_slot == slot and its_phase is phase:
-                return k
-        return None
+        try:
+            return self._index().index((phase, node))
+        except ValueError:
+            return None
 
-    def seen_at(self, index: int) -> tuple[list[Value | None], list[Value | None]]:
-        """(values, gradients) by slot as they stand after step ``index``; None: not reached yet.
+    def seen_at(self, index: int) -> tuple[dict[str, Value], dict[str, Value]]:
+        """(values, gradients) by node id as they stand after step ``index``; what is not reached
+        yet is missing.
 
         Leaves have their values from the start.  A gradient at a fork is what has arrived so far.
         """
         sequence = self._index()
-        values: list[Value | None] = [None] * len(self._values)
-        gradients: list[Value | None] = [None] * len(self._values)
-        for slot, node in enumerate(self.plan.nodes):
-            if node.leaf:
-                values[slot] = self._values[slot]
-        for _, slot, _ in sequence[: min(index + 1, self._forward_count)]:
-            values[slot] = self._values[slot]
-        for phase, slot, row in sequence[self._forward_count : max(index + 1, 0)]:
-            assert phase is Phase.BACKWARD
-            if slot == self.plan.output:
-                gradients[slot] = self._gradients[slot]
-            if row >= 0:
-                node = self.plan.nodes[slot]
-                for source, total in zip(node.inputs, self._accumulated[row], strict=True):
-                    gradients[self.plan.slots[source]] = total
+        values = {i: self._values[i] for i, node in self.nodes.items() if node.leaf}
+        gradients: dict[str, Value] = {}
+        for _, node_id in sequence[: min(index + 1, self._forward_count)]:
+            values[node_id] = self._values[node_id]
+        for _, node_id in sequence[self._forward_count : max(index + 1, 0)]:
+            if node_id == self.output:
+                gradients[node_id] = self._gradients[node_id]
+            sums = self._accumulated.get(node_id, ())
+            gradients.update(zip(self.nodes[node_id].inputs, sums, strict=True))
         return values, gradients
 
     def _step(self, index: int) -> Step:
-        phase, slot, row = self._index()[index]
-        plan = self.plan
-        node = plan.nodes[slot]
-        inputs = tuple(plan.slots[i] for i in node.inputs)
+        phase, node_id = self._index()[index]
+        node = self.nodes[node_id]
         fields: dict[str, Any] = {
             "index": index,
             "phase": phase,
-            "node": node.id,
+            "node": node_id,
             "name": node.name,
             "op": node.op,
             "attrs": dict(node.attrs),
             "inputs": node.inputs,
-            "input_values": tuple(self._values[i] for i in inputs),
-            "output": self._values[slot],
+            "input_values": tuple(self._values[i] for i in node.inputs),
+            "output": self._values[node_id],
             "unset": node.leaf and node.value is None,
         }
         if phase is Phase.BACKWARD:
-            fields["upstream"] = self._gradients[slot]
-            fields["terms"] = tuple(
-                Term(plan.ids[user], port, value) for user, port, value in self._terms.get(slot, ())
-            )
-            if row >= 0:
-                _, _, slopes, *products = self._rows[row]
-                carries = self._carries(node, inputs)
+            fields["upstream"] = self._gradients[node_id]
+            fields["terms"] = tuple(self._terms.get(node_id, ()))
+            if node_id in self._products:
+                slopes = self._locals[node_id]
+                carries = self._carries(node)
                 fields["locals"] = None if slopes is None else _where(carries, slopes)
-                fields["products"] = _where(carries, products)
-                fields["accumulated"] = _where(carries, self._accumulated[row])
+                fields["products"] = _where(carries, self._products[node_id])
+                fields["accumulated"] = _where(carries, self._accumulated[node_id])
         step = Step(**fields)
-        sentence, latex = explain(step, plan)
+        sentence, latex = explain(step, self)
         return replace(step, sentence=sentence, latex=latex)
 
-    def _carries(self, node: Node, inputs: tuple[int, ...]) -> list[bool]:
+    def _carries(self, node: Node) -> list[bool]:
         """For each port whether a gradient flows through it."""
-        mask = OPS[node.op].differentiable or (True,) * len(inputs)
-        return [c and i not in self.plan.constants for c, i in zip(mask, inputs, strict=True)]
+        mask = OPS[node.op].carries(len(node.inputs))
+        return [
+            flows and self.nodes[i].op != CONSTANT
+            for flows, i in zip(mask, node.inputs, strict=True)
+        ]
 
     # problems ---------------------------------------------------------------------------------
 
@@ -261,45 +278,44 @@ class Walk(Sequence[Step]):
         """The leaf or op that first made a number infinite or NaN in each pass, with the reason."""
         values = self._values
         found = [
-            Problem(ProblemKind.VALUE, node.id, leaf_problem(node))
-            for slot, node in enumerate(self.plan.nodes)
-            if node.leaf and not finite(values[slot])
+            Problem(ProblemKind.VALUE, i, leaf_problem(node))
+            for i, node in self.nodes.items()
+            if node.leaf and not finite(values[i])
         ]
-        for slot, op, _, *inputs in self.plan.steps:
-            if not finite(values[slot]) and all(finite(values[i]) for i in inputs):
-                node = self.plan.nodes[slot]
-                title = node_title(node)
-                given = ", ".join(
-                    f"{op.input_name(p)} = {number(values[i])}" for p, i in enumerate(inputs)
-                )
-                sentence = (
-                    f"{title} is the first to give {number(values[slot])}: {op.name} of {given}. "
-                    f"Its domain is: {op.domain}."
-                )
-                found.append(Problem(ProblemKind.NON_FINITE, node.id, sentence))
+        for i, node in self.nodes.items():
+            if node.leaf or finite(values[i]) or not all(finite(values[k]) for k in node.inputs):
+                continue
+            op = OPS[node.op]
+            given = ", ".join(
+                f"{op.input_name(port)} = {number(values[k])}" for port, k in enumerate(node.inputs)
+            )
+            sentence = (
+                f"{node_title(node)} is the first to give {number(values[i])}: {op.name} of "
+                f"{given}. Its domain is: {op.domain}."
+            )
+            found.append(Problem(ProblemKind.NON_FINITE, i, sentence))
         if found:
             return found
+        self._index()
         varies = self._varying()
-        for slot, g, _, *products in self._rows:
-            node = self.plan.nodes[slot]
-            inputs = tuple(self.plan.slots[i] for i in node.inputs)
-            ports = zip(inputs, products, self._carries(node, inputs), strict=True)
-            sent = [p for i, p, flows in ports if flows and i in varies]
-            if finite(g) and not all(finite(p) for p in sent):
+        for i, products in self._products.items():
+            node = self.nodes[i]
+            ports = zip(node.inputs, products, self._carries(node), strict=True)
+            sent = [p for source, p, flows in ports if flows and source in varies]
+            if finite(self._gradients[i]) and not all(finite(p) for p in sent):
                 sentence = (
                     f"{node_title(node)} has no finite gradient at this value: "
                     f"its slope here is infinite or undefined."
                 )
-                return [Problem(ProblemKind.NON_FINITE, node.id, sentence)]
+                return [Problem(ProblemKind.NON_FINITE, i, sentence)]
         return found
 
-    def _varying(self) -> set[int]:
-        """The slots that depend on an input or parameter; the others are made of constants."""
-        constants = set(self.plan.constants)
-        varies = {k for k, n in enumerate(self.plan.nodes) if n.leaf and k not in constants}
-        for slot, _, _, *inputs in self.plan.steps:
-            if not varies.isdisjoint(inputs):
-                varies.add(slot)
+    def _varying(self) -> set[str]:
+        """The nodes that depend on an input or parameter; the others are made of constants."""
+        varies: set[str] = set()
+        for i, node in self.nodes.items():
+            if node.op != CONSTANT and (node.leaf or not varies.isdisjoint(node.inputs)):
+                varies.add(i)
         return varies
 
 

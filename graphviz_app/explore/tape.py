@@ -88,8 +88,7 @@ class TapeModel(QAbstractTableModel):
         """What a node is called in the table."""
         assert self._walk is not None
         if self._graph is None:
-            plan = self._walk.plan
-            self._graph = Graph(plan.nodes, self._walk.output)
+            self._graph = Graph(self._walk.nodes.values(), self._walk.output)
         return text_label(self._graph, node)
 
     # cells --------------------------------------------------------------------------------------

@@ -259,11 +259,10 @@ class ExploreWorkspace(QWidget):
     def _numbers_of(self, node_id: str) -> tuple[Value | None, Value | None] | None:
         """A shown node's (value, gradient) as far as the walk has come, for its tooltip."""
         walk = self.document.walk
-        if walk is None or node_id not in walk.plan.slots:
+        if walk is None or node_id not in walk.nodes:
             return None
         values, gradients = walk.seen_at(self.player.index)
-        slot = walk.plan.slots[node_id]
-        return values[slot], gradients[slot]
+        return values.get(node_id), gradients.get(node_id)
 
     def _caption(self, index: int) -> str:
         walk = self.document.walk
@@ -282,9 +281,9 @@ class ExploreWorkspace(QWidget):
             self.step_panel.show_step(None, latex_name, self._summary())
             self._show_curve(self._curve_step())
             return
-        own, inputs = names_in_step(step, walk.plan)
+        own, inputs = names_in_step(step, walk)
         names = {step.node: own, **dict(zip(step.inputs, inputs, strict=True))}
-        names[walk.output] = walk.plan.nodes[walk.plan.output].name or "f"
+        names[walk.output] = walk.nodes[walk.output].name or "f"
         self.step_panel.show_step(
             step,
             lambda i: typeset_name(names.get(i, i)),
@@ -296,7 +295,7 @@ class ExploreWorkspace(QWidget):
         walk = self.document.walk
         if walk is None or not self.player.done:
             return ""
-        name = walk.plan.nodes[walk.plan.output].name or "f"
+        name = walk.nodes[walk.output].name or "f"
         return f"{name} = {number(walk.value(walk.output))}"
 
     def _curve_step(self) -> Step | None:
@@ -315,7 +314,7 @@ class ExploreWorkspace(QWidget):
         if step is None or walk is None:
             self.curve.show_step(None, [])
             return
-        _, inputs = names_in_step(step, walk.plan)
+        _, inputs = names_in_step(step, walk)
         nodes = self.document.shown.nodes
         constants = [k for k, i in enumerate(step.inputs) if nodes[i].op == "constant"]
         self.curve.show_step(step, list(inputs), constants)
