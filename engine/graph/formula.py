@@ -319,10 +319,13 @@ class _Assembly:
         self._source = source
         self._lines = lines
         self._defined: dict[str, Term] = {}
-        for line, term in lines:
+        for k, (line, term) in enumerate(lines):
             if line.named is not None:
                 if line.name in self._defined:
                     self._fail(line.named, f'"{line.name}" is defined twice; rename one of them.')
+                if term.op == "name":  # a second name for the same value: a node that passes it on
+                    term = Term("identity", [term])
+                    lines[k] = line, term
                 self._defined[line.name] = term
         self._values = {}
         self._names = set(source.words.names)

@@ -107,7 +107,7 @@ class _Writer:
                 operands = [self._operand(i, written) for i in node.inputs]
                 written[node_id] = self._apply(node, operands)
         for node_id in plan.lines:
-            right = flat(written[node_id][0])
+            right = self._second_name(node_id) or flat(written[node_id][0])
             name = self._name(node_id)
             if node_id == plan.output and self._signature:
                 name += f"({', '.join(self._signature)})"
@@ -115,6 +115,13 @@ class _Writer:
         if graph.nodes[plan.output].leaf:
             lines.append(flat(self._operand(plan.output, written)[0]))
         return "\n".join(lines)
+
+    def _second_name(self, node_id: str) -> str:
+        """``q`` for a line ``f = q``, which says without a function that f passes q on."""
+        node = self._graph.nodes[node_id]
+        source = self._plan.names.get(node.inputs[0], "")
+        passes = node.op == "identity" and source and self._plan.names[node_id]
+        return self._name(node.inputs[0]) if passes else ""
 
     # leaves -----------------------------------------------------------------------------------
 

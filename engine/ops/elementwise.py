@@ -110,6 +110,21 @@ declare(
 )
 
 declare(
+    "identity",
+    "x",
+    value=lambda xp, x: x * 1.0,
+    local=lambda xp, y, x: (1.0,),
+    says="Passes its input on, under a name of its own.",
+    gradient_says="The upstream gradient passes through unchanged.",
+    symbol="=",
+    text="identity({x:0})",
+    latex="{x:5}",
+    torch="clone",
+    onnx="Identity",
+    samples=((1.5,), ([-1.0, 0.0, 2.0],)),
+)
+
+declare(
     "reciprocal",
     "x",
     value=lambda xp, x: 1.0 / x,

@@ -519,3 +519,14 @@ def test_any_text_gives_a_graph_or_a_formula_error(text: str) -> None:
     assert graph is not None
     again = parse(engine.to_text(graph, values=True))
     assert sorted(n.op for n in again.nodes.values()) == sorted(n.op for n in graph.nodes.values())
+
+
+@pytest.mark.parametrize("text", ["f = x", "f(x) = x", "q = x + y; f = q", "a = x; b = a; f = b"])
+def test_a_second_name_is_a_node_that_passes_its_value_on(text: str) -> None:
+    graph = parse(text, x=3.0)
+    walk = engine.trace(graph)
+    assert graph.nodes[graph.output].name == "f"
+    for node in graph.nodes.values():
+        assert walk.value(node.name) == walk.value(node.id)
+    assert walk.value("f") == walk.value(graph.nodes["f"].inputs[0])
+    assert walk.gradient("x") == 1.0

@@ -140,6 +140,8 @@ def test_the_text_of_every_op_is_read_as_that_op(name: str) -> None:
         "softmax(W@x + [1, 2, 3], axis=0)",
         "b = constant(3); f = b*b*input",
         "a*b + a",
+        "q = x + y; f = q",
+        "p = x; f = 3*identity(p)",
     ],
 )
 def test_writing_what_was_read_changes_nothing_the_second_time(text: str) -> None:
