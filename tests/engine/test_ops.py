@@ -21,7 +21,8 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 NOT_FOR_FLOATS = (ArithmeticError, ValueError, TypeError, AttributeError)
 NAMES = """
-    add sub mul div neg identity reciprocal pow square sqrt exp log abs sin cos erf max min where greater
+    add sub mul div neg identity reciprocal pow square sqrt exp log abs sin cos erf max min
+    where greater
     sigmoid tanh relu leaky_relu elu softplus silu gelu
     matmul transpose reshape concat take sum mean reduce_max softmax log_softmax
     mae mse bce bce_from_logits cross_entropy cross_entropy_from_logits
