@@ -256,13 +256,14 @@ class Document(QObject):
 
     def move(self, node_id: str, x: float, y: float) -> None:
         """Put a node's centre at (x, y) in scene pixels."""
-        after = Graph(self.graph.nodes.values(), self.graph.output, self.graph.name)
-        after.positions = {**self.graph.positions, node_id: (x, y)}
+        after = self.graph.like()
+        after.positions[node_id] = (x, y)
         self._edit("Move", after)
 
     def tidy(self) -> None:
         """Forget where nodes were put, so that the layout places them all."""
-        after = Graph(self.graph.nodes.values(), self.graph.output, self.graph.name)
+        after = self.graph.like()
+        after.positions = {}
         self._edit("Tidy up", after)
 
     def set_opened(self, node_id: str, opened: bool) -> None:
@@ -278,10 +279,7 @@ class Document(QObject):
 
 def replace_node(graph: Graph, node: Node) -> Graph:
     """A graph like ``graph`` with one node exchanged for another of the same id."""
-    after = Graph((), graph.output, graph.name)
-    after.nodes = {**graph.nodes, node.id: node}
-    after.positions = graph.positions
-    return after
+    return graph.like({**graph.nodes, node.id: node})
 
 
 def _outline(graph: Graph) -> list[tuple[Any, ...]]:

@@ -23,10 +23,14 @@ from engine.files.atomic import replace_file
 from engine.files.records import (
     MAX_BYTES,
     MAX_DEPTH,
+    MAX_MARKS,
     MAX_NODES,
+    MAX_NOTE,
     MAX_TEXT,
     VERSION,
+    GroupRecord,
     NodeRecord,
+    NoteRecord,
     ProjectRecord,
     Session,
     VersionRecord,
@@ -39,7 +43,7 @@ from engine.files.values import (
     write_attribute,
     write_value,
 )
-from engine.graph.graph import INPUT, LEAF_KINDS, PARAMETER, Graph, Node
+from engine.graph.graph import INPUT, LEAF_KINDS, PARAMETER, Graph, Group, Node, Note
 from engine.ops import OPS
 
 MEGABYTE = 2**20
@@ -219,8 +223,10 @@ def _misfit(message: str) -> Broken:
     if found := re.fullmatch(r"Object missing required field `(.+)`", message):
         return Broken(path, f'lacks "{found[1]}"; add it')
     if found := re.fullmatch(r"Object contains unknown field `(.+)`", message, re.DOTALL):
-        kind = NodeRecord if path.startswith("$.nodes[") else ProjectRecord
-        kind = Session if path.startswith("$.session") else kind
+        kinds = {"nodes": NodeRecord, "groups": GroupRecord, "notes": NoteRecord}
+        kinds |= {"session": Session}
+        part = re.match(r"\$\.(\w+)", path)
+        kind = kinds.get(part[1] if part else "", ProjectRecord)
         near = difflib.get_close_matches(found[1], kind.__struct_fields__, 1)
         remedy = f'call it "{near[0]}"' if near else "remove it"
         return Broken(path, f'has an unknown field "{found[1][:60]}"; {remedy}')
@@ -247,6 +253,7 @@ def _project(record: ProjectRecord) -> Project:
     for node_id, at in record.inside.items():
         if _reachable(at):
             graph.positions.setdefault(node_id, at)
+    _read_marks(record, graph)
     return Project(graph, record.session or Session())
 
 
@@ -261,6 +268,29 @@ def _node(entry: NodeRecord, path: str) -> Node:
     }
     value = read_value(entry.value, f"{path}.value")
     return Node(entry.id, op, tuple(entry.inputs), value, name, attrs, entry.opened)
+
+
+def _read_marks(record: ProjectRecord, graph: Graph) -> None:
+    """Groups and notes; an id that is taken is refused, a member that does not exist left out."""
+    taken = set(graph.nodes)
+    groups: dict[str, Group] = {}
+    notes: dict[str, Note] = {}
+    for k, group in enumerate(record.groups):
+        _check_free(group.id, taken, f"$.groups[{k}].id")
+        members = tuple(dict.fromkeys(m for m in group.members if m in graph.nodes))
+        if members:
+            groups[group.id] = Group(group.id, group.title, members, group.folded, group.color)
+    for k, note in enumerate(record.notes):
+        _check_free(note.id, taken, f"$.notes[{k}].id")
+        at = note.at if _reachable(note.at) else (0.0, 0.0)
+        notes[note.id] = Note(note.id, note.text, at, note.color)
+    graph.groups, graph.notes = groups, notes
+
+
+def _check_free(mark_id: str, taken: set[str], path: str) -> None:
+    if mark_id in taken:
+        raise Broken(path, f'is "{mark_id}", which something before it is called; rename one')
+    taken.add(mark_id)
 
 
 def _reachable(at: tuple[float, float]) -> bool:
@@ -299,9 +329,40 @@ def _layout(graph: Graph, session: Session | None) -> bytes:
     inside = {i: _point(at) for i, at in inside.items() if _reachable(at)}
     if inside:
         parts.append(b'"inside": ' + _line(inside, "$.inside"))
+    parts += _written_marks(graph)
     if session is not None and session != Session():
         parts.append(b'"session": ' + _line(session, "$.session"))
     return b"{\n  " + b",\n  ".join(parts) + b"\n}\n"
+
+
+def _written_marks(graph: Graph) -> list[bytes]:
+    parts = []
+    groups = [
+        GroupRecord(
+            _text(g.id, f"$.groups[{k}].id"),
+            _text(g.title, f"$.groups[{k}].title"),
+            list(g.members),
+            g.folded,
+            _text(g.color, f"$.groups[{k}].color"),
+        )
+        for k, g in enumerate(graph.groups.values())
+    ]
+    notes = []
+    for k, n in enumerate(graph.notes.values()):
+        if len(n.text) > MAX_NOTE:
+            raise Broken(
+                f"$.notes[{k}].text", f"is longer than {MAX_NOTE:,} characters; shorten it"
+            )
+        color = _text(n.color, f"$.notes[{k}].color")
+        at = _point(n.at) if _reachable(n.at) else (0.0, 0.0)
+        notes.append(NoteRecord(_text(n.id, f"$.notes[{k}].id"), n.text, at, color))
+    for name, records in (("groups", groups), ("notes", notes)):
+        if len(records) > MAX_MARKS:
+            raise Broken(f"$.{name}", f"are {len(records):,}; a file holds up to {MAX_MARKS:,}")
+        if records:
+            lines = b",\n".join(b"    " + _line(r, f"$.{name}") for r in records)
+            parts.append(b'"%s": [\n%s\n  ]' % (name.encode(), lines))
+    return parts
 
 
 def _line(part: Any, path: str) -> bytes:

@@ -15,6 +15,8 @@ MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 64  # brackets within brackets
 MAX_NODES = 50_000
 MAX_TEXT = 1_000  # characters of an id or a name
+MAX_NOTE = 20_000  # characters of a comment
+MAX_MARKS = 10_000  # groups, and comments
 MAX_INLINE = 64  # numbers of an array that are written out one by one
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
@@ -73,6 +75,28 @@ class NodeRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     at: Point | None = None
 
 
+class GroupRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A titled frame around the nodes ``members``; ``folded`` shows it as one node.
+
+    ``color`` is the kind of node whose colour it has.
+    """
+
+    id: Id
+    title: Text
+    members: list[Text]
+    folded: bool = False
+    color: Text = ""
+
+
+class NoteRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A comment; ``at`` is its upper left corner on the canvas in scene pixels."""
+
+    id: Id
+    text: Annotated[str, Meta(max_length=MAX_NOTE)]
+    at: Point
+    color: Text = ""
+
+
 class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where the user was: the ``step`` of the walk, the ``selected`` node's id, the ``view``.
 
@@ -89,7 +113,8 @@ class ProjectRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
     """A graph file.
 
     ``output`` is the id of the node whose gradients are taken (the last node if absent);
-    ``inside`` are the places of nodes inside opened composites.
+    ``inside`` are the places of nodes inside opened composites; ``groups`` and ``notes`` are what
+    else stands on the canvas.
     """
 
     version: Literal[1]
@@ -97,6 +122,8 @@ class ProjectRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
     name: Text = ""
     output: Text = ""
     inside: dict[str, Point] = {}
+    groups: Annotated[list[GroupRecord], Meta(max_length=MAX_MARKS)] = []
+    notes: Annotated[list[NoteRecord], Meta(max_length=MAX_MARKS)] = []
     session: Session | None = None
 
 

@@ -55,20 +55,48 @@ class Wire(NamedTuple):
     port: int
 
 
+class Group(msgspec.Struct, frozen=True, gc=False):
+    """A titled frame around the nodes ``members``; ``folded`` shows it as one node.
+
+    ``color`` is the name of a kind whose colour it has ("" for the plain one).
+    """
+
+    id: str
+    title: str
+    members: tuple[str, ...]
+    folded: bool = False
+    color: str = ""
+
+
+class Note(msgspec.Struct, frozen=True, gc=False):
+    """A comment on the canvas; ``at`` is its upper left corner in scene pixels."""
+
+    id: str
+    text: str
+    at: tuple[float, float]
+    color: str = ""
+
+
+NO_GROUPS: Mapping[str, Group] = MappingProxyType({})
+NO_NOTES: Mapping[str, Note] = MappingProxyType({})
+
+
 class Graph:
     """Nodes by id, in insertion order; ``output`` is the id whose gradients are taken.
 
     ``positions`` are the centres of nodes on the canvas, in scene pixels, for those that have
-    been placed.
+    been placed; ``groups`` and ``notes`` are what else the user put there, by id.
     """
 
-    __slots__ = ("name", "nodes", "output", "positions")
+    __slots__ = ("groups", "name", "nodes", "notes", "output", "positions")
 
     def __init__(self, nodes: Iterable[Node] = (), output: str = "", name: str = "") -> None:
         self.nodes: dict[str, Node] = {n.id: n for n in nodes}
         self.output = output
         self.name = name
         self.positions: dict[str, tuple[float, float]] = {}
+        self.groups: Mapping[str, Group] = NO_GROUPS
+        self.notes: Mapping[str, Note] = NO_NOTES
 
     # building ---------------------------------------------------------------------------------
 
@@ -94,9 +122,14 @@ class Graph:
 
     def copy(self) -> Graph:
         """An independent copy; values are shared, as nobody writes into them."""
-        twin = Graph((msgspec.structs.replace(n) for n in self.nodes.values()), self.output)
-        twin.name = self.name
+        return self.like({i: msgspec.structs.replace(n) for i, n in self.nodes.items()})
+
+    def like(self, nodes: dict[str, Node] | None = None) -> Graph:
+        """A graph with everything of this one but, if given, its nodes; nodes are shared."""
+        twin = Graph((), self.output, self.name)
+        twin.nodes = dict(self.nodes) if nodes is None else nodes
         twin.positions = dict(self.positions)
+        twin.groups, twin.notes = self.groups, self.notes
         return twin
 
     def with_values(self, values: Mapping[str, Any]) -> Graph:
@@ -153,13 +186,15 @@ class Graph:
         return users
 
     def __eq__(self, other: object) -> bool:
-        """Same nodes, wires, exact values and places (arrays compared bit by bit)."""
+        """Same nodes, wires, exact values, places, groups and notes (arrays bit by bit)."""
         if not isinstance(other, Graph):
             return NotImplemented
         return (
             self.output == other.output
             and self.name == other.name
             and self.positions == other.positions
+            and self.groups == other.groups
+            and self.notes == other.notes
             and list(self.nodes) == list(other.nodes)
             and all(same_node(a, other.nodes[i]) for i, a in self.nodes.items())
         )

@@ -8,13 +8,14 @@ wires, positions and questions such as ``walk.value("f")`` mean the same at ever
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from engine.graph.graph import CONSTANT, Graph, Node, free_id
+from engine.graph.groups import fold_groups
 from engine.graph.problems import infer_shapes
 from engine.ops import OPS, Op
 from engine.ops.expr import Call, Const, Expr, Var
@@ -23,24 +24,31 @@ from engine.ops.op import Shape
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The border drawn around an opened composite.
+    """The border drawn around an opened composite, or around a group that is not folded.
 
-    ``node`` is its id in the document and in the flat graph, ``op`` the composite's name and
-    ``members`` the ids of the nodes inside, in order; the last one is ``node`` itself.
+    ``node`` is the composite's id in the document and in the flat graph, ``op`` its name and
+    ``members`` the ids of the nodes inside, in order; the last one is ``node`` itself.  Of a group
+    ``group`` is the id and ``color`` the name of its colour; ``node`` and ``op`` are empty.
     """
 
     node: str
     op: str
     title: str
     members: tuple[str, ...]
+    group: str = ""
+    color: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A graph as it is shown: ``graph`` is flat, ``frames`` say which nodes came from where."""
+    """A graph as it is shown: ``graph`` is flat, ``frames`` say which nodes came from where.
+
+    ``hidden`` maps what is inside folded groups to the nodes that stand for them.
+    """
 
     graph: Graph
     frames: tuple[Frame, ...]
+    hidden: dict[str, str] = field(default_factory=dict)
 
     def owner(self, node: str) -> str:
         """The id in the document of a node of the flat graph: its own, or its composite's."""
@@ -64,6 +72,24 @@ def open_composites(graph: Graph) -> Opened:
     return _open(graph, lambda node: node.opened)
 
 
+def as_shown(graph: Graph) -> Opened:
+    """``graph`` as the document says it is looked at: composites opened, groups folded."""
+    opened = open_composites(graph)
+    if not graph.groups:
+        return opened
+    folded = fold_groups(opened.graph)
+    shown, hidden = folded.graph, folded.hidden
+    frames = [f for f in opened.frames if f.node not in hidden and f.node not in hidden.values()]
+    for group in graph.groups.values():
+        inside = {i for f in opened.frames if f.node in group.members for i in f.members}
+        wanted = inside.union(group.members)
+        members = tuple(dict.fromkeys(hidden.get(i, i) for i in opened.graph.nodes if i in wanted))
+        folded_here = len(members) == 1 and shown.nodes[members[0]].op == "group"
+        if members and not folded_here:
+            frames.append(Frame("", "", group.title, members, group.id, group.color))
+    return Opened(shown, tuple(frames), hidden)
+
+
 def fully_open(graph: Graph) -> Graph:
     """``graph`` in primitives only, whichever nodes are marked."""
     return _open(graph, lambda node: True).graph
@@ -74,7 +100,7 @@ def _open(graph: Graph, wanted: Callable[[Node], bool]) -> Opened:
     if not targets:
         return Opened(graph, ())
     shapes = infer_shapes(graph)
-    flat = Graph(name=graph.name)
+    flat = graph.like({})
     taken = dict.fromkeys(graph.nodes)
     frames = []
     for node in graph.nodes.values():
@@ -87,7 +113,6 @@ def _open(graph: Graph, wanted: Callable[[Node], bool]) -> Opened:
                 frames.append(Frame(node.id, OPS[node.op].name, _title(OPS[node.op]), ids))
         else:
             flat.nodes[node.id] = node
-    flat.output = graph.output
     flat.positions = {i: at for i, at in graph.positions.items() if i in flat.nodes}
     return Opened(flat, tuple(frames))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,10 @@ def fill(
     With attributes that differ from their defaults it is a call that names them, such as
     ``leaky_relu(x, slope=0.2)``.
     """
+    if attrs and "body" in attrs:  # a folded group is called by its title
+        title = attrs["body"].title
+        op = replace(op, text=title + "({a:0})", latex=_group_latex(title))
+        attrs = None
     extra = shown_attrs(op, attrs) if attrs else {}
     if form == "text" and extra:
         given = [text for text, _ in operands]
@@ -151,6 +156,10 @@ def fill(
         out += (literal, put)
         last = put
     return "".join(out)
+
+
+def _group_latex(title: str) -> str:
+    return rf"\operatorname{{{_plain_words(title)}}}\left({{a:0}}\right)"
 
 
 def _latex_call(op: Op, operands: list[str], extra: Mapping[str, Any]) -> str:

@@ -125,6 +125,8 @@ def attribute_problem(op: Op, attrs: Mapping[str, Any]) -> str:
             fits, want = isinstance(value, str), "text"
         elif isinstance(default, float):
             fits, want = is_value(value) and np.ndim(value) == 0, "a number"
+        elif default is not None and not isinstance(default, (int, tuple)):
+            fits, want = isinstance(value, type(default)), "what is inside"  # a folded group
         else:
             parts = value if isinstance(value, (list, tuple)) else (value,)
             fits = value is None or all(isinstance(v, (int, np.integer)) for v in parts)

@@ -210,11 +210,17 @@ def unbroadcast(gradient: np.ndarray, shape: Shape) -> np.ndarray:
 
 
 class OpTable(dict[str, Op]):
-    """All ops by name; lookup also understands aliases, and hyphens or spaces for underscores."""
+    """All ops by name; lookup also understands aliases, and hyphens or spaces for underscores.
+
+    ``find`` is a plain and fast ``get``.  ``internal`` ops can be looked up like all others, but
+    are in no list: nobody writes or adds them by name.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._aliases: dict[str, str] = {}
+        self.internal: dict[str, Op] = {}
+        self.find = super().get
 
     def add(self, op: Op) -> Op:
         for name in (op.name, *op.aliases):
@@ -234,14 +240,20 @@ class OpTable(dict[str, Op]):
                 return known
         return ""
 
+    def get(self, name: str, default: Any = None) -> Any:
+        found = self.find(name)
+        return self.internal.get(name, default) if found is None else found
+
     def __missing__(self, name: str) -> Op:
+        if name in self.internal:
+            return self.internal[name]
         known = self.resolve(name)
         if not known:
             raise KeyError(name)
         return self[known]
 
     def __contains__(self, name: object) -> bool:
-        return bool(self.resolve(name))
+        return name in self.internal or bool(self.resolve(name))
 
     def names(self) -> list[str]:
         """Every name and alias."""

@@ -43,8 +43,13 @@ def _backward(
             kept = tuple(plain(s) for s in slopes)
         else:
             assert op.pullback is not None
-            products = op.pullback(arrays, np.asarray(g), np.asarray(y), *xs, **full)
-            kept = None
+            slopes = None
+            if np.ndim(y) == 0 and all(x.ndim == 0 for x in xs):  # then there are locals after all
+                slopes = op.pullback(arrays, np.ones(()), np.asarray(y), *xs, **full)
+                products = [g * s for s in slopes]
+            else:
+                products = op.pullback(arrays, np.asarray(g), np.asarray(y), *xs, **full)
+            kept = slopes and tuple(plain(s) for s in slopes)
         return kept, [
             plain(unbroadcast(np.asarray(p, float), x.shape))
             for p, x in zip(products, xs, strict=True)
@@ -116,7 +121,7 @@ def _trace_floats(graph: Graph) -> Walk | None:
     inputs are at hand.  None where it cannot: for arrays, attributes, ops of more than two
     inputs.  Raises LookupError, TypeError or ValueError where the graph is out of order or broken.
     """
-    xp, find_op = floats, OPS.get
+    xp, find_op = floats, OPS.find
     nodes = graph.nodes.copy()
     values: dict[str, Any] = {}
     rows: list[Any] = []

@@ -70,9 +70,11 @@ def name_label(name: str) -> Label:
         stem = _GREEK.get(found[1], found[1])
         return (Run(stem, RunStyle.NAME), Run(found[2], RunStyle.LOWERED))
     text = _GREEK.get(plain, plain)
-    if len(text) > _LONGEST:
-        text = text[: _LONGEST - 1] + "…"
-    return (Run(text, RunStyle.NAME),)
+    return (Run(_shortened(text), RunStyle.NAME),)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def leaf_label(node: Node) -> Label:
@@ -86,6 +88,11 @@ def leaf_label(node: Node) -> Label:
 
 def op_label(node: Node, constant: object = None, port: int = -1) -> Label:
     """An op's sign, together with the ``constant`` on its input ``port`` if there is one."""
+    if node.op == "group":
+        title = node.attrs["body"].title
+        return (
+            Run(title if len(title) <= _LONGEST else title[: _LONGEST - 1] + "…", RunStyle.SIGN),
+        )
     sign = _SIGNS.get(node.op) or (OPS[node.op].symbol if node.op in OPS else node.op)
     if constant is None:
         return (Run(sign, RunStyle.SIGN),)

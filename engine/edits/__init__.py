@@ -1,0 +1,52 @@
+"""Edits: what a person does to a graph on the canvas, as functions from a graph to a new one.
+
+A graph that is given is never written into.  Whatever stays is shared; positions, groups and
+notes are kept.  ``refusal`` and the functions that begin with ``why_not`` say in one sentence why
+something cannot be, or nothing.
+"""
+
+from engine.edits.marks import (
+    add_group,
+    add_note,
+    place,
+    remove_group,
+    set_group,
+    set_note,
+    why_not_group,
+)
+from engine.edits.naming import new_variable, next_name, rename, why_not_rename
+from engine.edits.nodes import add_leaf, add_op, delete, set_attribute, set_kind, set_output
+from engine.edits.pieces import extract, paste
+from engine.edits.wires import connect, disconnect, free_port, insert_on_wire, refusal
+from engine.graph.groups import why_not_fold
+from engine.graph.reach import downstream, upstream
+
+__all__ = [
+    "add_group",
+    "add_leaf",
+    "add_note",
+    "add_op",
+    "connect",
+    "delete",
+    "disconnect",
+    "downstream",
+    "extract",
+    "free_port",
+    "insert_on_wire",
+    "new_variable",
+    "next_name",
+    "paste",
+    "place",
+    "refusal",
+    "remove_group",
+    "rename",
+    "set_attribute",
+    "set_group",
+    "set_kind",
+    "set_note",
+    "set_output",
+    "upstream",
+    "why_not_fold",
+    "why_not_group",
+    "why_not_rename",
+]

@@ -1,0 +1,110 @@
+"""Where things stand on the canvas; comments, and frames around groups of nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import msgspec
+
+from engine.edits.common import mere_constant
+from engine.errors import EngineError
+from engine.graph.graph import Graph, Group, Note, free_id
+from engine.graph.groups import why_not_fold
+
+Point = tuple[float, float]
+
+
+def place(graph: Graph, positions: Mapping[str, Point]) -> Graph:
+    """Nodes and notes moved to these places."""
+    after = graph.like()
+    notes = {i: at for i, at in positions.items() if i in graph.notes}
+    after.positions.update((i, at) for i, at in positions.items() if i not in notes)
+    if notes:
+        after.notes = {
+            i: msgspec.structs.replace(note, at=notes.get(i, note.at))
+            for i, note in graph.notes.items()
+        }
+    return after
+
+
+def add_note(graph: Graph, text: str, at: Point, color: str = "") -> tuple[Graph, str]:
+    """A comment on the canvas, and its id."""
+    note = Note(_free_mark(graph, "note"), text, at, color)
+    after = graph.like()
+    after.notes = {**graph.notes, note.id: note}
+    return after, note.id
+
+
+def set_note(
+    graph: Graph, note_id: str, text: str | None = None, color: str | None = None
+) -> Graph:
+    """Change a comment; an empty text takes it away."""
+    note = graph.notes[note_id]
+    after = graph.like()
+    changed = msgspec.structs.replace(
+        note,
+        text=note.text if text is None else text,
+        color=note.color if color is None else color,
+    )
+    after.notes = {**graph.notes, note_id: changed}
+    if not changed.text.strip():
+        after.notes = {i: n for i, n in graph.notes.items() if i != note_id}
+    return after
+
+
+def _free_mark(graph: Graph, stem: str) -> str:
+    taken = dict.fromkeys([*graph.nodes, *graph.groups, *graph.notes])
+    return free_id(stem, taken)
+
+
+def why_not_group(graph: Graph, ids: Collection[str]) -> str:
+    """Why these nodes cannot be framed; "" if they can.  Groups lie apart or one in another."""
+    chosen = {i for i in ids if i in graph.nodes}
+    if not chosen:
+        return "Select the nodes to put into a group."
+    for group in graph.groups.values():
+        members = set(group.members)
+        if chosen == members:
+            return f'These nodes are the group "{group.title}" already.'
+        if not (chosen.isdisjoint(members) or chosen < members or chosen > members):
+            return f'Some of these nodes are in the group "{group.title}" and some are not.'
+    return ""
+
+
+def add_group(graph: Graph, ids: Collection[str], title: str, color: str = "") -> tuple[Graph, str]:
+    """A titled frame around these nodes, and its id; raises EngineError where it cannot be."""
+    why = why_not_group(graph, ids)
+    if why:
+        raise EngineError(why)
+    chosen = set(ids)
+    for node in graph.nodes.values():
+        if node.id in chosen:
+            chosen.update(i for i in node.inputs if mere_constant(graph, i))
+    members = tuple(i for i in graph.nodes if i in chosen)
+    group = Group(_free_mark(graph, "group"), title, members, color=color)
+    after = graph.like()
+    after.groups = {**graph.groups, group.id: group}
+    return after, group.id
+
+
+def set_group(graph: Graph, group_id: str, **changes: Any) -> Graph:
+    """Change a group's ``title``, ``color``, ``folded`` or ``members``.
+
+    Raises EngineError, saying why, for a group that cannot be folded.
+    """
+    group = msgspec.structs.replace(graph.groups[group_id], **changes)
+    if changes.get("folded"):
+        why = why_not_fold(graph, group.members)
+        if why:
+            raise EngineError(why)
+    after = graph.like()
+    after.groups = {**graph.groups, group_id: group}
+    return after
+
+
+def remove_group(graph: Graph, group_id: str) -> Graph:
+    """Without the frame; its nodes stay."""
+    after = graph.like()
+    after.groups = {i: g for i, g in graph.groups.items() if i != group_id}
+    return after

@@ -1,0 +1,65 @@
+"""What nodes are called: the next free name, and what cannot be a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+import msgspec
+
+from engine.edits.common import with_node
+from engine.errors import EngineError
+from engine.graph.graph import CONSTANT, INPUT, Graph
+from engine.graph.names import canonical
+
+LONGEST_NAME = 60
+_NUMBERED = re.compile(r"(.*?)([0-9]*)\Z", re.DOTALL)
+
+
+def next_name(name: str, taken: Collection[str]) -> str:
+    """``name`` if it is free, else the next number of its family: w3 after w0, w1, w2."""
+    if name not in taken:
+        return name
+    match = _NUMBERED.match(name)
+    assert match is not None
+    stem = match[1]
+    used = [int(n[len(stem) :]) for n in taken if _numbered_as(n, stem)]
+    return f"{stem}{max(used, default=1) + 1}"
+
+
+def new_variable(kind: str, taken: Collection[str]) -> str:
+    """The name of a new leaf: the next w for a parameter, the next x for an input."""
+    stem = {INPUT: "x", CONSTANT: "c"}.get(kind, "w")
+    return next_name(f"{stem}0", taken)
+
+
+def _numbered_as(name: str, stem: str) -> bool:
+    return name.startswith(stem) and name[len(stem) :].isdecimal() and name[len(stem) :].isascii()
+
+
+def names_of(graph: Graph) -> set[str]:
+    """All names in a graph."""
+    return {node.name for node in graph.nodes.values() if node.name}
+
+
+def why_not_rename(graph: Graph, node_id: str, name: str) -> str:
+    """Why a node cannot be called ``name``; "" if it can."""
+    node = graph.nodes[node_id]
+    if not name.strip():
+        return "" if not node.leaf or node.op == CONSTANT else "A variable needs a name: type one."
+    if any(c in name for c in "`\n\r\t") or name != name.strip():
+        return f"{name!r} cannot be a name: use letters, digits and _."
+    if len(name) > LONGEST_NAME:
+        return f"A name has at most {LONGEST_NAME} characters."
+    for other in graph.nodes.values():
+        if other.id != node_id and other.name and canonical(other.name) == canonical(name):
+            return f'There is a node "{other.name}" already: choose another name.'
+    return ""
+
+
+def rename(graph: Graph, node_id: str, name: str) -> Graph:
+    """Call a node ``name`` (an op may have none); raises EngineError where it cannot be."""
+    why = why_not_rename(graph, node_id, name)
+    if why:
+        raise EngineError(why)
+    return with_node(graph, msgspec.structs.replace(graph.nodes[node_id], name=canonical(name)))

@@ -1,0 +1,137 @@
+"""Adding, changing and deleting nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from engine.edits.common import last_result, mere_constant, packed, with_node
+from engine.edits.naming import names_of, new_variable, next_name
+from engine.errors import EngineError
+from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Group, Node, Value
+from engine.graph.problems import attribute_problem
+from engine.ops import OPS
+
+Point = tuple[float, float]
+
+
+def add_op(graph: Graph, op: str, at: Point | None = None) -> tuple[Graph, str]:
+    """A new node without wires, and its id."""
+    ports = 2 if OPS[op].variadic else OPS[op].arity
+    node = Node(graph.free_id(op), op, ("",) * ports)
+    return _added(graph, node, at)
+
+
+def add_leaf(
+    graph: Graph, kind: str, at: Point | None = None, value: Value | None = None, name: str = ""
+) -> tuple[Graph, str]:
+    """A new input, parameter or constant with the next free name, and its id."""
+    if kind != CONSTANT or name:
+        name = next_name(name, names_of(graph)) if name else new_variable(kind, names_of(graph))
+    if kind == CONSTANT and value is None:
+        value = 1.0
+    return _added(graph, Node(graph.free_id(name or "c"), kind, (), value, name), at)
+
+
+def _added(graph: Graph, node: Node, at: Point | None) -> tuple[Graph, str]:
+    after = with_node(graph, node)
+    if at is not None:
+        after.positions[node.id] = at
+    output = graph.nodes.get(graph.output)
+    # A graph that is being begun: any op computes more than a leaf that nothing uses.
+    if output is None or (output.leaf and not node.leaf and not graph.users()[output.id]):
+        after.output = node.id
+    return after, node.id
+
+
+def set_attribute(graph: Graph, node_id: str, name: str, value: Any) -> Graph:
+    """Set one attribute of an op (its default is left out); raises EngineError if it misfits."""
+    node = graph.nodes[node_id]
+    op = OPS[node.op]
+    attrs = {**node.attrs, name: value}
+    trouble = attribute_problem(op, attrs)
+    if trouble:
+        raise EngineError(trouble)
+    if op.attrs.get(name) == value and type(op.attrs[name]) is type(value):
+        del attrs[name]
+    return with_node(graph, msgspec.structs.replace(node, attrs=attrs))
+
+
+def set_kind(graph: Graph, node_id: str, kind: str) -> Graph:
+    """Make an input a parameter, and so on; a leaf that gets a value to keep gets a name."""
+    node = graph.nodes[node_id]
+    if not node.leaf or kind not in LEAF_KINDS or kind == node.op:
+        return graph
+    name = node.name
+    if not name and kind != CONSTANT:
+        name = new_variable(kind, names_of(graph))
+    value = 1.0 if kind == CONSTANT and node.value is None else node.value
+    return with_node(graph, msgspec.structs.replace(node, op=kind, name=name, value=value))
+
+
+def set_output(graph: Graph, node_id: str) -> Graph:
+    """Take the gradients of this node."""
+    after = graph.like()
+    after.output = node_id
+    return after
+
+
+def delete(graph: Graph, ids: Iterable[str], heal: bool = True) -> Graph:
+    """Without these nodes and notes.
+
+    With ``heal`` what a deleted node with one wire received goes to those that it fed; other
+    wires from it leave their ports empty.  A constant without a name goes with its only user.
+    """
+    gone = {i for i in ids if i in graph.nodes}
+    users = graph.users()
+    for node in graph.nodes.values():
+        targets = [wire.target for wire in users[node.id]]
+        if mere_constant(graph, node.id) and targets and gone.issuperset(targets):
+            gone.add(node.id)
+    stands_for = dict.fromkeys(gone, "")
+    if heal:
+        for i in gone:
+            wired = [s for s in graph.nodes[i].inputs if s and not mere_constant(graph, s)]
+            if len(wired) == 1:
+                stands_for[i] = wired[0]
+    nodes = {}
+    for i, node in graph.nodes.items():
+        if i in gone:
+            continue
+        if gone.isdisjoint(node.inputs):
+            nodes[i] = node
+        else:
+            inputs = tuple(_heir(s, stands_for) for s in node.inputs)
+            nodes[i] = msgspec.structs.replace(node, inputs=packed(node.op, inputs))
+    after = graph.like(nodes)
+    after.positions = {i: at for i, at in graph.positions.items() if i.split("/")[0] not in gone}
+    after.groups = _without_members(graph.groups, gone)
+    noted = set(ids)
+    if not noted.isdisjoint(graph.notes):
+        after.notes = {i: note for i, note in graph.notes.items() if i not in noted}
+    if graph.output in gone:
+        heir = _heir(graph.output, stands_for)
+        after.output = heir if heir in nodes else last_result(after)
+    return after
+
+
+def _heir(source: str, stands_for: Mapping[str, str]) -> str:
+    """What a wire from ``source`` comes from once the deleted nodes are gone."""
+    met: set[str] = set()
+    while source in stands_for and source not in met:
+        met.add(source)
+        source = stands_for[source]
+    return "" if source in stands_for else source
+
+
+def _without_members(groups: Mapping[str, Group], gone: set[str]) -> Mapping[str, Group]:
+    if all(gone.isdisjoint(group.members) for group in groups.values()):
+        return groups
+    kept = {}
+    for i, group in groups.items():
+        members = tuple(m for m in group.members if m not in gone)
+        if members:
+            kept[i] = msgspec.structs.replace(group, members=members)
+    return kept

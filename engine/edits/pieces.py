@@ -1,0 +1,89 @@
+"""Copying pieces of a graph out of it and into another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import msgspec
+
+from engine.edits.common import last_result, mere_constant, packed
+from engine.edits.naming import names_of, next_name
+from engine.graph.graph import Graph, Group, free_id
+
+Point = tuple[float, float]
+
+
+def extract(graph: Graph, ids: Collection[str]) -> Graph:
+    """The nodes and notes ``ids`` as a graph of their own, for the clipboard.
+
+    Constants without a name come along with their users.  Wires from outside keep the id that
+    they come from, so that a paste can offer to wire them again.
+    """
+    chosen = set(ids)
+    for node in graph.nodes.values():
+        if node.id in chosen:
+            chosen.update(i for i in node.inputs if mere_constant(graph, i))
+    piece = Graph((node for i, node in graph.nodes.items() if i in chosen), "", graph.name)
+    piece.output = graph.output if graph.output in chosen else ""
+    piece.positions = {
+        i: at for i, at in graph.positions.items() if i in chosen or i.split("/")[0] in chosen
+    }
+    piece.groups = {i: g for i, g in graph.groups.items() if chosen.issuperset(g.members)}
+    piece.notes = {i: note for i, note in graph.notes.items() if i in chosen}
+    return piece
+
+
+def paste(
+    graph: Graph, piece: Graph, offset: Point = (0.0, 0.0), keep_wires: bool = False
+) -> tuple[Graph, list[str]]:
+    """``graph`` with a copy of ``piece`` moved by ``offset``, and the ids of what is new.
+
+    Ids and names that are taken give way to the next free ones.  With ``keep_wires`` wires from
+    outside the piece are wired to the nodes of that id, where they exist; else they are left off.
+    """
+    taken = dict.fromkeys([*graph.nodes, *graph.groups, *graph.notes])
+    names = names_of(graph)
+    new_name: dict[str, str] = {}
+    new_id: dict[str, str] = {}
+    for old, node in piece.nodes.items():
+        new_name[old] = next_name(node.name, names) if node.name else ""
+        names.add(new_name[old])
+    for old in [*piece.nodes, *piece.groups, *piece.notes]:
+        named = old in piece.nodes and old == piece.nodes[old].name  # a variable's id is its name
+        new_id[old] = free_id(new_name[old] if named else old, taken)
+        taken[new_id[old]] = None
+    after = graph.like()
+    for old, node in piece.nodes.items():
+        inputs = tuple(
+            new_id[i] if i in piece.nodes else i if keep_wires and i in graph.nodes else ""
+            for i in node.inputs
+        )
+        after.nodes[new_id[old]] = msgspec.structs.replace(
+            node, id=new_id[old], name=new_name[old], inputs=packed(node.op, inputs)
+        )
+    for old, (x, y) in piece.positions.items():
+        owner, slash, inside = old.partition("/")
+        if owner in new_id:
+            after.positions[new_id[owner] + slash + inside] = (x + offset[0], y + offset[1])
+    if piece.groups:
+        after.groups = {**graph.groups, **_copied_groups(piece, new_id)}
+    if piece.notes:
+        copies = [
+            msgspec.structs.replace(
+                note, id=new_id[i], at=(note.at[0] + offset[0], note.at[1] + offset[1])
+            )
+            for i, note in piece.notes.items()
+        ]
+        after.notes = {**graph.notes, **{note.id: note for note in copies}}
+    if graph.output not in after.nodes:
+        after.output = new_id.get(piece.output, "") or last_result(after)
+    return after, [*(new_id[i] for i in piece.nodes), *(new_id[i] for i in piece.notes)]
+
+
+def _copied_groups(piece: Graph, new_id: Mapping[str, str]) -> dict[str, Group]:
+    return {
+        new_id[i]: msgspec.structs.replace(
+            group, id=new_id[i], members=tuple(new_id[m] for m in group.members if m in new_id)
+        )
+        for i, group in piece.groups.items()
+    }

@@ -1,0 +1,125 @@
+"""Connecting, detaching and inserting; and why a wire cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from engine.edits.common import packed, with_node
+from engine.errors import EngineError, OpError
+from engine.graph.graph import Graph, Node, Wire
+from engine.graph.problems import infer_shapes
+from engine.graph.reach import downstream, node_called
+from engine.ops import OPS
+from engine.ops.op import Shape
+
+
+def refusal(
+    graph: Graph,
+    source: str,
+    target: str,
+    port: int,
+    shapes: Mapping[str, Shape] | None = None,
+) -> str:
+    """Why the output of ``source`` cannot be wired to ``port`` of ``target``; "" if it can.
+
+    ``shapes`` are those of ``infer_shapes``, for a caller that asks about many ports.
+    """
+    giver, taker = graph.nodes.get(source), graph.nodes.get(target)
+    if giver is None or taker is None:
+        return "One end of this wire does not exist any more."
+    if taker.leaf:
+        return f"{node_called(taker)} is a leaf: it has a value of its own and takes no wire."
+    op = OPS.get(taker.op)
+    if op is None:
+        return f'There is no op called "{taker.op}".'
+    if port < 0 or (port >= op.arity if not op.variadic else port > len(taker.inputs)):
+        return f"{op.name} takes {op.arity} input{'s' if op.arity > 1 else ''}, and no more."
+    if source == target:
+        return f"{node_called(taker)} cannot feed itself."
+    if source in downstream(graph, [target]):
+        return (
+            f"{node_called(taker)} feeds {node_called(giver)}: with this wire it would feed itself."
+        )
+    shapes = infer_shapes(graph) if shapes is None else shapes
+    inputs = list(_wired(taker, source, port, op.arity))
+    known = [shapes[i] for i in inputs if i in shapes]
+    if len(known) == len(inputs) and op.accepts(len(inputs)):
+        try:
+            op.shape(*known, **taker.attrs)
+        except OpError as error:
+            return str(error)
+        except Exception:
+            return ""  # attributes of any type come from files; find_problems says what is wrong
+    return ""
+
+
+def _wired(node: Node, source: str, port: int, arity: int) -> tuple[str, ...]:
+    ports = [*node.inputs, *[""] * (max(arity, port + 1) - len(node.inputs))]
+    ports[port] = source
+    return tuple(ports)
+
+
+def connect(graph: Graph, source: str, target: str, port: int) -> Graph:
+    """Wire the output of ``source`` to a port, in place of what was there.
+
+    Raises EngineError with the reason where it cannot be.
+    """
+    why = refusal(graph, source, target, port)
+    if why:
+        raise EngineError(why)
+    node = graph.nodes[target]
+    inputs = _wired(node, source, port, OPS[node.op].arity)
+    after = with_node(graph, msgspec.structs.replace(node, inputs=inputs))
+    return _follow_output(graph, after)
+
+
+def _follow_output(before: Graph, after: Graph) -> Graph:
+    """Where the output came to feed something, the result at its end is the output."""
+    output = after.output
+    if output not in before.nodes or before.users().get(output):
+        return after
+    users = after.users()
+    met: set[str] = set()
+    while users.get(output) and output not in met:
+        met.add(output)
+        output = users[output][0].target
+    after.output = output
+    return after
+
+
+def disconnect(graph: Graph, target: str, port: int) -> Graph:
+    """Take the wire off a port."""
+    node = graph.nodes[target]
+    inputs = (*node.inputs[:port], "", *node.inputs[port + 1 :])
+    return with_node(graph, msgspec.structs.replace(node, inputs=packed(node.op, inputs)))
+
+
+def free_port(graph: Graph, source: str, target: str) -> int | None:
+    """The first empty port of ``target`` that ``source`` may be wired to, or None."""
+    node = graph.nodes.get(target)
+    if node is None or node.leaf or node.op not in OPS:
+        return None
+    op = OPS[node.op]
+    shapes = infer_shapes(graph)
+    count = len(node.inputs) + 1 if op.variadic else op.arity
+    for port in range(count):
+        empty = port >= len(node.inputs) or not node.inputs[port]
+        if empty and not refusal(graph, source, target, port, shapes):
+            return port
+    return None
+
+
+def insert_on_wire(graph: Graph, node_id: str, wire: Wire) -> Graph:
+    """Put a node into a wire: it takes what the wire carried and feeds where it went.
+
+    Raises EngineError with the reason where it cannot be.
+    """
+    node = graph.nodes[node_id]
+    if node_id in (wire.source, wire.target):
+        raise EngineError(f"{node_called(node)} is an end of this wire already.")
+    port = free_port(graph, wire.source, node_id)
+    if port is None:
+        raise EngineError(f"{node_called(node)} has no free input for {wire.source}.")
+    return connect(connect(graph, wire.source, node_id, port), node_id, wire.target, wire.port)

@@ -1,0 +1,90 @@
+"""A folded group: ops that the user framed and shows as one node.
+
+It is a composite like those of the table, but its definition is the user's and travels in the
+attribute ``body``.  It is made when a graph is shown (``engine/graph/levels.py``) and never saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.ops.op import OPS, Op, Shape, unbroadcast
+
+NO_ATTRS: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is inside a group, over numbered slots: first its ports, then ``constants``, then the
+    result of each of ``steps`` (op, attributes, input slots).  The last step is the result.
+    """
+
+    title: str
+    ports: tuple[str, ...]
+    constants: tuple[Any, ...]
+    steps: tuple[tuple[Op, Mapping[str, Any], tuple[int, ...]], ...]
+
+    def values(self, xp: Any, inputs: tuple) -> list[Any]:
+        """What every slot holds, by the rules of the number kind ``xp``."""
+        slots = [*inputs, *self.constants]
+        for op, attrs, sources in self.steps:
+            slots.append(op.value(xp, *(slots[i] for i in sources), **op.with_defaults(attrs)))
+        return slots
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """The result's shape; raises as the ops inside do."""
+        slots = [*shapes, *map(np.shape, self.constants)]
+        for op, attrs, sources in self.steps:
+            slots.append(op.shape(*(slots[i] for i in sources), **attrs))
+        return slots[-1]
+
+    def pullback(self, xp: Any, g: Any, inputs: tuple) -> tuple:
+        """The gradients at the ports: every op inside passes its upstream gradient back."""
+        slots = self.values(xp, inputs)
+        gradients: list[Any] = [None] * len(slots)
+        gradients[-1] = g
+        first = len(slots) - len(self.steps)
+        for slot in range(len(slots) - 1, first - 1, -1):
+            op, attrs, sources = self.steps[slot - first]
+            upstream = gradients[slot]
+            if upstream is None:
+                continue
+            products = op.vjp(upstream, slots[slot], *(slots[i] for i in sources), **attrs)
+            for source, product in zip(sources, products, strict=True):
+                before = gradients[source]
+                gradients[source] = product if before is None else before + product
+        return tuple(
+            np.zeros(np.shape(x)) if gradient is None else unbroadcast(gradient, np.shape(x))
+            for gradient, x in zip(gradients, inputs, strict=False)
+        )
+
+
+def _sample() -> Body:
+    """a·b + 1, as a group that a test can run."""
+    steps = ((OPS["mul"], NO_ATTRS, (0, 1)), (OPS["add"], NO_ATTRS, (3, 2)))
+    return Body("neuron", ("a", "b"), (1.0,), steps)
+
+
+GROUP = Op(
+    name="group",
+    inputs=("a",),
+    variadic=True,
+    text="group({a:0})",
+    attrs={"body": _sample()},
+    value=lambda xp, *inputs, body: body.values(xp, inputs)[-1],
+    pullback=lambda xp, g, y, *inputs, body: body.pullback(xp, g, inputs),
+    shape_rule=lambda *shapes, body: body.shape(*shapes),
+    says="Computes what is inside this group.",
+    gradient_says="The gradient went back through every op inside; open the group to see how.",
+    symbol="group",
+    latex=r"\mathrm{group}\left({a:0}\right)",
+    kind="array",
+    group="Groups",
+    domain="what the ops inside accept",
+    samples=((1.5, -2.0), ([1.0, 2.0, 3.0], 2.0)),
+)
+OPS.internal[GROUP.name] = GROUP
