@@ -3,6 +3,7 @@
 from graphviz_app.widgets.basics import Card, ElidedLabel, Pill, SectionTitle, SegmentedSwitch
 from graphviz_app.widgets.formula_label import FormulaLabel
 from graphviz_app.widgets.scrub_box import ScrubBox
+from graphviz_app.widgets.search_popup import SearchEntry, SearchPopup
 
 __all__ = [
     "Card",
@@ -10,6 +11,8 @@ __all__ = [
     "FormulaLabel",
     "Pill",
     "ScrubBox",
+    "SearchEntry",
+    "SearchPopup",
     "SectionTitle",
     "SegmentedSwitch",
 ]

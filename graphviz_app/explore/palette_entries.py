@@ -1,0 +1,107 @@
+"""What can be put on the canvas, as entries to search: the leaves, then every op of the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.graph.graph import Node
+from engine.ops import OPS
+from engine.ops.op import Op
+from graphviz_app.canvas.model import kind_color
+from graphviz_app.theme import Theme
+from graphviz_app.widgets.search_rows import SearchEntry
+
+
+@dataclass(frozen=True)
+class LeafKind:
+    """One of the graph's leaf kinds, as the palette shows it."""
+
+    kind: str
+    title: str
+    sign: str
+    says: str
+    keywords: str
+
+
+LEAVES = (
+    LeafKind("input", "Input", "x", "A number that comes from the data.", "variable data"),
+    LeafKind(
+        "parameter", "Parameter", "w", "A number that training may change.", "weight variable"
+    ),
+    LeafKind("constant", "Constant", "c", "A number that stays as it is.", "number literal"),
+)
+
+# Where the op's name with a capital is not what a person would say.
+_TITLES = {
+    "sub": "Subtract",
+    "mul": "Multiply",
+    "div": "Divide",
+    "neg": "Negate",
+    "pow": "Power",
+    "sqrt": "Square root",
+    "exp": "Exponential",
+    "log": "Natural logarithm",
+    "abs": "Absolute value",
+    "sin": "Sine",
+    "cos": "Cosine",
+    "erf": "Error function",
+    "max": "Maximum",
+    "min": "Minimum",
+    "greater": "Greater than",
+    "where": "If, then, else",
+    "relu": "ReLU",
+    "leaky_relu": "Leaky ReLU",
+    "elu": "ELU",
+    "silu": "SiLU",
+    "gelu": "GELU",
+    "matmul": "Matrix product",
+    "concat": "Concatenate",
+    "take": "Take rows",
+    "reduce_max": "Maximum over axes",
+    "log_softmax": "Log-softmax",
+    "mae": "Mean absolute error",
+    "mse": "Mean squared error",
+    "bce": "Binary cross-entropy",
+    "bce_from_logits": "BCE from logits",
+    "cross_entropy": "Cross-entropy",
+    "cross_entropy_from_logits": "CE from logits",
+}
+
+
+def op_title(op: str) -> str:
+    """What a person calls the op of this name: ``Multiply`` for ``mul``."""
+    return _TITLES.get(op, op.replace("_", " ").capitalize())
+
+
+def op_entries(theme: Theme) -> list[SearchEntry]:
+    """Leaves and ops under their headings; the key is the leaf kind or the op's name."""
+    groups = dict.fromkeys(op.group for op in OPS.values())
+    entries = [_leaf_entry(leaf, theme) for leaf in LEAVES]
+    for group in groups:
+        entries += [_op_entry(op, theme) for op in OPS.values() if op.group == group]
+    return entries
+
+
+def _leaf_entry(leaf: LeafKind, theme: Theme) -> SearchEntry:
+    return SearchEntry(
+        leaf.kind,
+        leaf.title,
+        leaf.says,
+        leaf.sign,
+        group="Leaves",
+        keywords=leaf.keywords,
+        color=kind_color(Node(leaf.kind, leaf.kind), theme),
+    )
+
+
+def _op_entry(op: Op, theme: Theme) -> SearchEntry:
+    names = " ".join((op.name, *op.aliases))
+    return SearchEntry(
+        op.name,
+        op_title(op.name),
+        op.says,
+        op.symbol,
+        group=op.group,
+        keywords=f"{names} {names.replace('_', ' ')} {op.symbol}",
+        color=kind_color(Node(op.name, op.name), theme),
+    )
