@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFontDatabase, QFontInfo, QIcon, QPalette
 
+from engine.files import drawing
 from graphviz_app import theme as themes
 from graphviz_app.icons import icon
 from graphviz_app.theme import asset, load_fonts, mono_font, palette, stylesheet, theme, ui_font
@@ -88,3 +89,10 @@ def test_every_icon_draws_in_the_themes_colors(name):
 def test_an_icon_that_does_not_ship_is_an_error():
     with pytest.raises(FileNotFoundError):
         icon("no such icon", themes.LIGHT)
+
+
+def test_dot_and_tikz_have_the_colours_of_the_light_theme():
+    renamed = {"value": "forward", "gradient": "backward"}
+    light = theme(dark=False)
+    for meaning, color in drawing.COLORS.items():
+        assert getattr(light, renamed.get(meaning, meaning)) == f"#{color}", meaning
