@@ -19,7 +19,7 @@ from engine.graph.graph import CONSTANT, Graph, Node
 from engine.graph.names import GREEK_SYMBOLS
 from engine.graph.outline import Outline, outline
 from engine.graph.templates import attr_text, level_of, pieces, places, shown_attrs
-from engine.numerals import MINUS, number
+from engine.numerals import MINUS, latex_numerals, number
 from engine.ops import OPS
 from engine.ops.expr import Call, Const, Expr, Var
 from engine.ops.op import ATOM, PRODUCT, SIGN, Op
@@ -87,11 +87,7 @@ def latex_number(value: Any, digits: int = 4) -> str:
         return "?"
     if np.ndim(value):
         return _latex_array(np.asarray(value), digits)
-    text = number(value, digits).replace(MINUS, "-").replace("∞", r"\infty ").strip()
-    if text == "NaN":
-        return r"\mathrm{NaN}"
-    mantissa, e, exponent = text.partition("e")
-    return rf"{mantissa} \cdot 10^{{{exponent}}}" if e else text
+    return latex_numerals(number(value, digits))
 
 
 def _latex_array(value: np.ndarray, digits: int) -> str:
