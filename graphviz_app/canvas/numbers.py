@@ -187,13 +187,13 @@ def draw_numbers_fast(
 
 
 def draw_numbers_as_text(
-    painter: QPainter, model: CanvasModel, fonts: NumberFonts, theme: Theme
+    painter: QPainter, model: CanvasModel, nodes: np.ndarray, fonts: NumberFonts, theme: Theme
 ) -> None:
-    """Draw all numbers as text over stroked outlines, for files that can be scaled."""
+    """Draw the numbers beside ``nodes`` as text over outlines, for files that can be scaled."""
     halo = QPen(QColor(theme.halo), 3.5)
     halo.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     inks = ink_colors(theme)
-    for node, numbers in NumberCache(model, fonts).of(np.arange(len(model.ids))):
+    for node, numbers in NumberCache(model, fonts).of(nodes):
         for placed in numbers:
             font, start = fonts.fonts[placed.size], QPointF(placed.x, placed.y)
             path = QPainterPath()
