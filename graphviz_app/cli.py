@@ -73,8 +73,10 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="{steps,render,check} | FILE")
     steps = verbs.add_parser("steps", help="print the walk, step by step")
     steps.add_argument("--json", action="store_true", help="as JSON, every number exact")
-    render = verbs.add_parser("render", help="draw the graph into a PNG, SVG or PDF file")
-    render.add_argument("-o", "--output", required=True, metavar="x.png|svg|pdf", type=Path)
+    render = verbs.add_parser(
+        "render", help="draw the graph into a PNG, SVG, PDF, DOT or TikZ file"
+    )
+    render.add_argument("-o", "--output", required=True, metavar="x.png|svg|pdf|dot|tex", type=Path)
     render.add_argument("--step", type=int, metavar="N", help="show the walk up to step N")
     render.add_argument("--theme", choices=("light", "dark"), default="light")
     render.add_argument(
@@ -221,11 +223,12 @@ def check(graph: Graph, options: argparse.Namespace) -> int:
 
 def render(graph: Graph, options: argparse.Namespace) -> int:
     """Draw the graph with its values and gradients into a file."""
-    from graphviz_app.picture import draw
+    from graphviz_app.picture import SUFFIXES, draw
 
-    if options.output.suffix.lower() not in (".png", ".svg", ".pdf"):
+    if options.output.suffix.lower() not in SUFFIXES:
+        endings = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
         print(
-            f"graphviz-app: cannot draw into {options.output}: end its name in .png, .svg or .pdf.",
+            f"graphviz-app: cannot draw into {options.output}: end its name in {endings}.",
             file=sys.stderr,
         )
         return BAD_INPUT
