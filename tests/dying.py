@@ -1,7 +1,7 @@
 """A script whose children are killed while they write, each at another moment.
 
-``dying.py save FOLDER`` leaves what each child left in a folder of its own: FOLDER/0,
-FOLDER/1, and so on.  It forks, so that Python and NumPy start only once; it is no test itself.
+``dying.py save|autosave FOLDER`` leaves what each child left in a folder of its own: FOLDER/0,
+FOLDER/1, and so on.  It forks, so that Python, NumPy and Qt start only once; it is no test itself.
 """
 
 from __future__ import annotations
@@ -136,5 +136,28 @@ def kill_saving(root: Path) -> None:
         os.close(writing)
 
 
+def kill_autosaving(root: Path) -> None:
+    """A backup of one state, then of the next, killed at each line on the way."""
+    from PySide6.QtCore import QCoreApplication
+
+    from graphviz_app import recovery
+
+    states = numbered(1.0, 30), numbered(2.0, 30)
+
+    def edit(line: int, folder: Path) -> None:
+        app = QCoreApplication([])
+        autosave = recovery.Autosave(folder, app)
+        die_at_line(line, atomic.__file__, recovery.__file__)
+        for graph in states:
+            autosave.changed(graph, Path(NAME))
+            autosave.flush()
+        autosave.forget()
+
+    folder = folders(root)
+    line = 0
+    while status(child(partial(edit, line, next(folder)))):
+        line += 1
+
+
 if __name__ == "__main__":
-    {"save": kill_saving}[sys.argv[1]](Path(sys.argv[2]))
+    {"save": kill_saving, "autosave": kill_autosaving}[sys.argv[1]](Path(sys.argv[2]))
