@@ -9,6 +9,7 @@ import msgspec
 from engine.edits.common import last_result, mere_constant, packed
 from engine.edits.naming import names_of, next_name
 from engine.graph.graph import Graph, Group, free_id
+from engine.graph.names import canonical
 
 Point = tuple[float, float]
 
@@ -47,7 +48,7 @@ def paste(
     new_id: dict[str, str] = {}
     for old, node in piece.nodes.items():
         new_name[old] = next_name(node.name, names) if node.name else ""
-        names.add(new_name[old])
+        names.add(canonical(new_name[old]))
     for old in [*piece.nodes, *piece.groups, *piece.notes]:
         named = old in piece.nodes and old == piece.nodes[old].name  # a variable's id is its name
         new_id[old] = free_id(new_name[old] if named else old, taken)
@@ -62,7 +63,7 @@ def paste(
             node, id=new_id[old], name=new_name[old], inputs=packed(node.op, inputs)
         )
     for old, (x, y) in piece.positions.items():
-        owner, slash, inside = old.partition("/")
+        owner, slash, inside = (old, "", "") if old in piece.nodes else old.partition("/")
         if owner in new_id:
             after.positions[new_id[owner] + slash + inside] = (x + offset[0], y + offset[1])
     if piece.groups:

@@ -90,8 +90,10 @@ def _follow_output(before: Graph, after: Graph) -> Graph:
 
 
 def disconnect(graph: Graph, target: str, port: int) -> Graph:
-    """Take the wire off a port."""
+    """Take the wire off a port, if there is one."""
     node = graph.nodes[target]
+    if not 0 <= port < len(node.inputs):
+        return graph
     inputs = (*node.inputs[:port], "", *node.inputs[port + 1 :])
     return with_node(graph, msgspec.structs.replace(node, inputs=packed(node.op, inputs)))
 
