@@ -22,6 +22,7 @@ from engine.graph.templates import attr_text, level_of, pieces, places, shown_at
 from engine.numerals import MINUS, number
 from engine.ops import OPS
 from engine.ops.expr import Call, Const, Expr, Var
+from engine.ops.group import Body
 from engine.ops.op import ATOM, PRODUCT, SIGN, Op
 
 LARGEST = 300  # op nodes; above it a typeset formula is no longer read
@@ -128,8 +129,9 @@ def fill(
     With attributes that differ from their defaults it is a call that names them, such as
     ``leaky_relu(x, slope=0.2)``.
     """
-    if attrs and "body" in attrs:  # a folded group is called by its title
-        title = attrs["body"].title
+    body = attrs.get("body") if attrs else None
+    if isinstance(body, Body):  # a folded group is called by its title
+        title = body.title
         op = replace(op, text=title + "({a:0})", latex=_group_latex(title))
         attrs = None
     extra = shown_attrs(op, attrs) if attrs else {}
