@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from graphviz_app.application import make_app
 from graphviz_app.resources import example
 from graphviz_app.settings import Settings
-from graphviz_app.window import Window, make_app
+from graphviz_app.window import Window
 
 ROOT = Path(__file__).resolve().parents[1]
 
 # The window as `graphviz-app FILE` makes it, closed as soon as its first frame is painted.
 OPEN = """
 import sys
-from graphviz_app.window import Window, make_app
+from graphviz_app.application import make_app
+from graphviz_app.window import Window
 from graphviz_app.settings import Settings
 from graphviz_app.resources import example
 app = make_app(sys.argv[:1])

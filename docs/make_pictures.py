@@ -11,9 +11,10 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from graphviz_app.application import make_app
 from graphviz_app.resources import example
 from graphviz_app.settings import Settings
-from graphviz_app.window import Window, make_app
+from graphviz_app.window import Window
 
 STEP = 23  # backward through w0·x0, as in the lecture
 

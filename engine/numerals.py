@@ -6,6 +6,7 @@ Only for showing; nothing is ever computed from these texts.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -63,3 +64,14 @@ def array_text(value: np.ndarray, digits: int = 3) -> str:
     if value.ndim == 1 and value.size <= 4:
         return "[" + ", ".join(number(v, digits) for v in value) + "]"
     return "×".join(map(str, value.shape))
+
+
+_TYPESET = {MINUS: "-", "∞": r"\infty ", "×": r" \times ", "NaN": r"\mathrm{NaN}"}
+_EXPONENT = re.compile(r"e(-?\d+)")
+
+
+def latex_numerals(text: str) -> str:
+    """What the functions above write, as LaTeX: −0.20, 1.2e−7, [1, −2], 2×3, NaN."""
+    for written, latex in _TYPESET.items():
+        text = text.replace(written, latex)
+    return _EXPONENT.sub(r" \\cdot 10^{\1}", text).strip()

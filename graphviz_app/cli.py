@@ -18,7 +18,7 @@ import numpy as np
 import engine
 from engine.errors import EngineError, FormulaError
 from engine.graph.graph import Graph
-from engine.graph.levels import open_composites
+from engine.graph.levels import as_shown
 from engine.run.walk import Phase, Step, Walk
 from graphviz_app.display import missing_display
 
@@ -73,8 +73,10 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="{steps,render,check} | FILE")
     steps = verbs.add_parser("steps", help="print the walk, step by step")
     steps.add_argument("--json", action="store_true", help="as JSON, every number exact")
-    render = verbs.add_parser("render", help="draw the graph into a PNG, SVG or PDF file")
-    render.add_argument("-o", "--output", required=True, metavar="x.png|svg|pdf", type=Path)
+    render = verbs.add_parser(
+        "render", help="draw the graph into a PNG, SVG, PDF, DOT or TikZ file"
+    )
+    render.add_argument("-o", "--output", required=True, metavar="x.png|svg|pdf|dot|tex", type=Path)
     render.add_argument("--step", type=int, metavar="N", help="show the walk up to step N")
     render.add_argument("--theme", choices=("light", "dark"), default="light")
     render.add_argument(
@@ -133,7 +135,7 @@ def point_at(error: FormulaError, text: str) -> str:
 
 def walk_of(graph: Graph) -> Walk:
     """The walk of the graph as it is shown, opened composites included."""
-    return engine.trace(open_composites(graph).graph)
+    return engine.trace(as_shown(graph).graph)
 
 
 def steps(graph: Graph, options: argparse.Namespace) -> int:
@@ -221,11 +223,12 @@ def check(graph: Graph, options: argparse.Namespace) -> int:
 
 def render(graph: Graph, options: argparse.Namespace) -> int:
     """Draw the graph with its values and gradients into a file."""
-    from graphviz_app.picture import draw
+    from graphviz_app.picture import SUFFIXES, draw
 
-    if options.output.suffix.lower() not in (".png", ".svg", ".pdf"):
+    if options.output.suffix.lower() not in SUFFIXES:
+        endings = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
         print(
-            f"graphviz-app: cannot draw into {options.output}: end its name in .png, .svg or .pdf.",
+            f"graphviz-app: cannot draw into {options.output}: end its name in {endings}.",
             file=sys.stderr,
         )
         return BAD_INPUT
@@ -249,7 +252,7 @@ def open_window(arguments: list[str]) -> int:
         return without_display(arguments, reason)
     if arguments and not looks_like_file(arguments[0]):
         engine.parse(arguments[0])  # a formula at fault is told here, before a window opens
-    from graphviz_app.window import run
+    from graphviz_app.launch import run
 
     return run(arguments[0] if arguments else None)
 

@@ -23,7 +23,7 @@ from engine.errors import EngineError, GraphError
 from engine.files.project import Session, load_project, save
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, Graph, Node, Value, same_value
-from engine.graph.levels import Opened, open_composites
+from engine.graph.levels import Opened, as_shown
 from engine.graph.problems import Problem, find_problems
 from engine.run.gradcheck import GradCheck, gradcheck
 from engine.run.walk import Walk
@@ -57,7 +57,7 @@ def derive(graph: Graph, revision: int, most_check: int) -> Derived:
 
     Never raises for a bad graph.
     """
-    opened = open_composites(graph)
+    opened = as_shown(graph)
     derived = Derived(revision, opened, find_problems(graph))
     try:
         derived.walk = engine.trace(opened.graph)
@@ -120,13 +120,15 @@ class Document(QObject):
 
     Signals: ``structure_changed`` (nodes, wires or opened composites; walk included),
     ``values_changed`` (leaf values only; walk included), ``moved`` (positions only),
-    ``file_changed`` (path, name or modified mark).
+    ``file_changed`` (path, name or modified mark), ``replaced`` (another document is about to take
+    the place of this one).
     """
 
     structure_changed = Signal()
     values_changed = Signal()
     moved = Signal()
     file_changed = Signal()
+    replaced = Signal()
     _derived_ready = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -134,7 +136,7 @@ class Document(QObject):
         self.graph = Graph()
         self.path: Path | None = None
         self.revision = 0
-        self.derived = Derived(0, open_composites(self.graph))
+        self.derived = Derived(0, as_shown(self.graph))
         self.stack = QUndoStack(self)
         self._scrub = 0
         self._structural = True
@@ -173,7 +175,8 @@ class Document(QObject):
     def _install(self, graph: Graph) -> None:
         """Make ``graph`` the document's graph and derive what follows from it."""
         before, self.graph = self.graph, graph
-        if only_positions(before, graph):
+        if only_places(before, graph):
+            self.derived.opened = as_shown(graph)
             self.moved.emit()
             return
         self.revision += 1
@@ -200,11 +203,26 @@ class Document(QObject):
         self._replace(project.graph, path)
         return project.session
 
+    def clear(self) -> None:
+        """Start a new, unsaved and empty document."""
+        self._replace(Graph(), None)
+
+    def recover(self, graph: Graph, path: Path | None) -> None:
+        """Go on with work that was not saved: ``graph``, which belongs into the file ``path``."""
+        self._replace(Graph(), path)
+        self.edit("Recover", graph)
+
+    def revert(self) -> None:
+        """Make the graph what its file holds, as a step of undo; raises FileError."""
+        if self.path is not None:
+            self.edit("Revert", load_project(self.path).graph)
+
     def load_formula(self, text: str) -> None:
         """Start a new, unsaved document from a formula; raises FormulaError."""
         self._replace(parse(text), None)
 
     def _replace(self, graph: Graph, path: Path | None) -> None:
+        self.replaced.emit()
         self.path = path
         self.stack.clear()
         self._structural = True
@@ -220,7 +238,8 @@ class Document(QObject):
 
     # edits --------------------------------------------------------------------------------------
 
-    def _edit(self, text: str, after: Graph, key: tuple | None = None) -> None:
+    def edit(self, text: str, after: Graph, key: tuple | None = None) -> None:
+        """Make ``after`` the graph, as one step of undo; those with equal keys in a row merge."""
         if after != self.graph:
             self.stack.push(Edit(self, text, after, key))
 
@@ -232,7 +251,7 @@ class Document(QObject):
         if not same_value(node.value, value):
             after = replace_node(self.graph, msgspec.structs.replace(node, value=value))
             title = f"Set {node.name or node.id}"
-            self._edit(title, after, ("value", node_id, self._scrub))
+            self.edit(title, after, ("value", node_id, self._scrub))
         if committed:
             self._scrub += 1
 
@@ -252,19 +271,13 @@ class Document(QObject):
 
         Raises FormulaError and changes nothing if the text cannot be read.
         """
-        self._edit("Edit formula", keep_what_fits(parse(text, self.graph.name), self.graph))
-
-    def move(self, node_id: str, x: float, y: float) -> None:
-        """Put a node's centre at (x, y) in scene pixels."""
-        after = self.graph.like()
-        after.positions[node_id] = (x, y)
-        self._edit("Move", after)
+        self.edit("Edit formula", keep_what_fits(parse(text, self.graph.name), self.graph))
 
     def tidy(self) -> None:
         """Forget where nodes were put, so that the layout places them all."""
         after = self.graph.like()
         after.positions = {}
-        self._edit("Tidy up", after)
+        self.edit("Tidy up", after)
 
     def set_opened(self, node_id: str, opened: bool) -> None:
         """Open a composite into the ops that define it, or fold it again."""
@@ -274,7 +287,7 @@ class Document(QObject):
         verb = "Open" if opened else "Fold"
         after = replace_node(self.graph, msgspec.structs.replace(node, opened=opened))
         after.positions = {}
-        self._edit(f"{verb} {node.op}", after)
+        self.edit(f"{verb} {node.op}", after)
 
 
 def replace_node(graph: Graph, node: Node) -> Graph:
@@ -282,25 +295,28 @@ def replace_node(graph: Graph, node: Node) -> Graph:
     return graph.like({**graph.nodes, node.id: node})
 
 
-def _outline(graph: Graph) -> list[tuple[Any, ...]]:
-    return [(n.id, n.op, n.inputs, n.name, n.opened, n.attrs) for n in graph.nodes.values()]
+def _outline(graph: Graph) -> tuple[Any, ...]:
+    """Everything but values and places."""
+    nodes = [(n.id, n.op, n.inputs, n.name, n.opened, n.attrs) for n in graph.nodes.values()]
+    notes = [(note.id, note.text, note.color) for note in graph.notes.values()]
+    return graph.output, nodes, graph.groups, notes
+
+
+def _places(graph: Graph) -> tuple[Any, ...]:
+    return graph.positions, [note.at for note in graph.notes.values()]
 
 
 def only_values(before: Graph, after: Graph) -> bool:
     """Whether the two graphs differ in leaf values of the same shape at most."""
-    return (
-        before.output == after.output
-        and _outline(before) == _outline(after)
-        and all(
-            np.shape(n.value) == np.shape(after.nodes[i].value) for i, n in before.nodes.items()
-        )
+    return _outline(before) == _outline(after) and all(
+        np.shape(n.value) == np.shape(after.nodes[i].value) for i, n in before.nodes.items()
     )
 
 
-def only_positions(before: Graph, after: Graph) -> bool:
-    """Whether the two graphs differ in positions, and in nothing else."""
+def only_places(before: Graph, after: Graph) -> bool:
+    """Whether the two graphs differ in where things stand, and in nothing else."""
     return (
-        before.positions != after.positions
+        _places(before) != _places(after)
         and only_values(before, after)
         and all(same_value(n.value, after.nodes[i].value) for i, n in before.nodes.items())
     )

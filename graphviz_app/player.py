@@ -39,12 +39,11 @@ class Player(QObject):
         """Whether every step has been taken: everything is shown and nothing is lit."""
         return self.index >= self.total
 
-    def set_total(self, total: int, keep: bool) -> None:
-        """The walk has ``total`` steps; stay at the same step if ``keep``, else show all of it."""
+    def set_total(self, total: int, index: int | None = None) -> None:
+        """The walk has ``total`` steps; show it up to ``index``, or all of it."""
         self.pause()
-        stay = keep and not self.done
         self.total = total
-        self.go(min(self.index, total) if stay else total)
+        self.go(total if index is None else index)
 
     @Slot(int)
     def go(self, index: int) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 MOST_RECENT = 10
 THEMES = ("system", "light", "dark")
+SWITCHES = ("color_blind", "reduced_motion", "palette", "history", "follow")
 
 
 @dataclass
@@ -21,6 +22,9 @@ class Settings:
     theme: str = "system"
     color_blind: bool = False
     reduced_motion: bool = False
+    palette: bool = True  # whether the column of operations is shown
+    history: bool = False  # whether the list of undo steps is shown
+    follow: bool = True  # whether the view keeps the active op in sight
     speed: float = 1.0
     recent: list[str] = field(default_factory=list)
     geometry: QByteArray = field(default_factory=QByteArray)
@@ -34,8 +38,9 @@ class Settings:
         settings = cls()
         theme = str(store.value("theme", settings.theme))
         settings.theme = theme if theme in THEMES else "system"
-        settings.color_blind = str(store.value("color_blind", "false")).lower() == "true"
-        settings.reduced_motion = str(store.value("reduced_motion", "false")).lower() == "true"
+        for name in SWITCHES:
+            stored = str(store.value(name, getattr(settings, name))).lower()
+            setattr(settings, name, stored == "true")
         try:
             settings.speed = float(str(store.value("speed", 1.0)))
         except ValueError:
@@ -52,7 +57,7 @@ class Settings:
     def save(self) -> None:
         """Write everything."""
         store = _store()
-        for name in ("theme", "color_blind", "reduced_motion", "speed", "recent"):
+        for name in ("theme", *SWITCHES, "speed", "recent"):
             store.setValue(name, getattr(self, name))
         for name in ("geometry", "horizontal", "vertical"):
             store.setValue(name, getattr(self, name))

@@ -56,7 +56,7 @@ class Theme:
     node_fill: str
     node_border: str
     shadow: str  # under nodes
-    halo: str  # around the numbers on wires
+    plate: str  # behind the numbers on wires
     selection: str
     problem: str
     problem_soft: str
@@ -93,7 +93,7 @@ LIGHT = Theme(
     node_fill="#ffffff",
     node_border="#d3d9e4",
     shadow="#e9ecf1",
-    halo="#fafbfc",
+    plate="#fafbfc",
     selection="#4653c8",
     problem="#d0246b",
     problem_soft="#fbe9f1",
@@ -130,7 +130,7 @@ DARK = Theme(
     node_fill="#232a33",
     node_border="#364150",
     shadow="#12151a",
-    halo="#161a20",
+    plate="#161a20",
     selection="#96a0ff",
     problem="#ff6fa8",
     problem_soft="#3d1d2c",
@@ -171,18 +171,7 @@ def system_is_dark() -> bool:
 
 UI_FAMILIES = ["Inter", "Segoe UI", "DejaVu Sans", "sans-serif"]
 MONO_FAMILIES = ["JetBrains Mono", "DejaVu Sans Mono", "monospace"]
-MATH_FAMILIES = [
-    "New Computer Modern",
-    "NewComputerModern10",
-    "STIX Two Text",
-    "Latin Modern Roman",
-    "C059",
-    "Times New Roman",
-    "Liberation Serif",
-    "DejaVu Serif",
-    "DejaVu Sans",
-    "serif",
-]
+MATH_FAMILIES = ["STIXGeneral", "DejaVu Sans", "serif"]  # Computer Modern is too thin at 18 px
 _loaded: list[int] = []
 
 
@@ -368,8 +357,6 @@ QTabBar::tab { background: transparent; color: @text_soft; border: none; padding
 QTabBar::tab:hover { color: @text; }
 QTabBar::tab:selected { color: @accent; border-bottom: 2px solid @accent; }
 QTabWidget::pane { border: none; border-top: 1px solid @hairline; }
-QStatusBar { background: @panel; color: @text_soft; border-top: 1px solid @hairline; }
-QStatusBar::item { border: none; }
 QCheckBox::indicator, QRadioButton::indicator { width: 14px; height: 14px; background: @field;
   border: 1px solid @handle; border-radius: 4px; }
 QCheckBox::indicator:checked { background: @accent; border-color: @accent; }

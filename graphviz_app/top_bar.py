@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QMenuBar, QToolButton, QWidget
 
 from graphviz_app.theme import Theme, ui_font
+from graphviz_app.widgets import ElidedLabel
 
 HEIGHT_PX = 48
 BUTTONS = ("open", "save", "undo", "redo", "export")
@@ -28,13 +29,13 @@ class TopBar(QFrame):
         self.setFixedHeight(HEIGHT_PX)
         self.title = QLabel()
         self.title.setFont(ui_font(14, 700))
-        self.file_name = QLabel()
+        self.file_name = ElidedLabel()
         self.file_name.setFont(ui_font(13))
         self.menu_bar = QMenuBar()
         for menu in menus:
             self.menu_bar.addMenu(menu)
         self.menu_bar.setSizePolicy(
-            self.menu_bar.sizePolicy().Policy.Maximum, self.menu_bar.sizePolicy().Policy.Preferred
+            self.menu_bar.sizePolicy().Policy.Fixed, self.menu_bar.sizePolicy().Policy.Preferred
         )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 0, 12, 0)

@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from engine.graph.graph import CONSTANT, Wire
 from engine.numerals import fixed
 from engine.run.walk import Phase, Walk
+
+MOST_ENTRIES = 8  # of a vector; the canvas leaves out those that do not fit
+
+
+def wire_text(value: Any) -> str:
+    """As on wires: two decimals; a vector entry by entry, without closing zeros; 4×2 of a matrix.
+
+    A vector with more entries than could ever be read ends in ….
+    """
+    if np.ndim(value) != 1:
+        return fixed(value)
+    entries = [_entry(v) for v in value[:MOST_ENTRIES]]
+    return "[" + ", ".join(entries + ["…"] * (len(value) > MOST_ENTRIES)) + "]"
+
+
+def _entry(value: float) -> str:
+    text = fixed(value)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
+def vectors_in(walk: Walk | None) -> list[str]:
+    """The nodes whose numbers are vectors, which need more room than others."""
+    if walk is None:
+        return []
+    return [i for i in walk.nodes if np.ndim(walk.value(i)) == 1]
 
 
 def numbers_at(walk: Walk, ids: Sequence[str], index: int) -> tuple[list[str], list[str]]:
@@ -16,8 +44,8 @@ def numbers_at(walk: Walk, ids: Sequence[str], index: int) -> tuple[list[str], l
     for node_id in ids:
         value, gradient = values.get(node_id), gradients.get(node_id)
         carries = gradient is not None and walk.nodes[node_id].op != CONSTANT
-        shown_values.append("" if value is None else fixed(value))
-        shown_gradients.append(fixed(gradient) if carries else "")
+        shown_values.append("" if value is None else wire_text(value))
+        shown_gradients.append(wire_text(gradient) if carries else "")
     return shown_values, shown_gradients
 
 

@@ -4,8 +4,10 @@ Tests are imported by path (``--import-mode=importlib``), so `tests/` has no ``_
 A Python exception inside a Qt event handler, or a Qt warning, fails the test (pytest-qt).
 """
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Callable, Iterator
 
 import hypothesis
 import numpy as np
@@ -35,3 +37,20 @@ def pytest_report_header() -> list[str]:
 def rng() -> np.random.Generator:
     """A random generator that starts the same in every test."""
     return np.random.default_rng(SEED)
+
+
+@pytest.fixture
+def full_disk() -> Callable[[int], contextlib.AbstractContextManager[None]]:
+    """``with full_disk(size):`` no file of this process can grow beyond ``size`` bytes."""
+    resource = pytest.importorskip("resource", reason="only Unix limits the size of files")
+
+    @contextlib.contextmanager
+    def limited(size: int) -> Iterator[None]:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limited

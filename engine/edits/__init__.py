@@ -17,11 +17,12 @@ from engine.edits.marks import (
 from engine.edits.naming import new_variable, next_name, rename, why_not_rename
 from engine.edits.nodes import add_leaf, add_op, delete, set_attribute, set_kind, set_output
 from engine.edits.pieces import extract, paste
-from engine.edits.wires import connect, disconnect, free_port, insert_on_wire, refusal
+from engine.edits.wires import Wiring, connect, disconnect, free_port, insert_on_wire, refusal
 from engine.graph.groups import why_not_fold
 from engine.graph.reach import downstream, upstream
 
 __all__ = [
+    "Wiring",
     "add_group",
     "add_leaf",
     "add_note",

@@ -9,7 +9,7 @@ import msgspec
 
 from engine.edits.common import mere_constant
 from engine.errors import EngineError
-from engine.graph.graph import Graph, Group, Note, free_id
+from engine.graph.graph import Graph, Group, Note
 from engine.graph.groups import why_not_fold
 
 Point = tuple[float, float]
@@ -30,7 +30,7 @@ def place(graph: Graph, positions: Mapping[str, Point]) -> Graph:
 
 def add_note(graph: Graph, text: str, at: Point, color: str = "") -> tuple[Graph, str]:
     """A comment on the canvas, and its id."""
-    note = Note(_free_mark(graph, "note"), text, at, color)
+    note = Note(graph.free_id("note"), text, at, color)
     after = graph.like()
     after.notes = {**graph.notes, note.id: note}
     return after, note.id
@@ -53,14 +53,9 @@ def set_note(
     return after
 
 
-def _free_mark(graph: Graph, stem: str) -> str:
-    taken = dict.fromkeys([*graph.nodes, *graph.groups, *graph.notes])
-    return free_id(stem, taken)
-
-
 def why_not_group(graph: Graph, ids: Collection[str]) -> str:
     """Why these nodes cannot be framed; "" if they can.  Groups lie apart or one in another."""
-    chosen = {i for i in ids if i in graph.nodes}
+    chosen = _with_constants(graph, ids)
     if not chosen:
         return "Select the nodes to put into a group."
     for group in graph.groups.values():
@@ -72,17 +67,40 @@ def why_not_group(graph: Graph, ids: Collection[str]) -> str:
     return ""
 
 
-def add_group(graph: Graph, ids: Collection[str], title: str, color: str = "") -> tuple[Graph, str]:
-    """A titled frame around these nodes, and its id; raises EngineError where it cannot be."""
+def _with_constants(graph: Graph, ids: Collection[str]) -> set[str]:
+    """These nodes and the constants without a name that only they use.
+
+    A constant is drawn inside its user, where nobody can select it: it goes along unless that
+    would make this group and another overlap.
+    """
+    chosen = {i for i in ids if i in graph.nodes}
+    groups = [set(group.members) for group in graph.groups.values()]
+    around = [members for members in groups if chosen <= members]
+    for members in groups:
+        solid = {i for i in members if not mere_constant(graph, i)}
+        if solid and solid <= chosen:
+            chosen |= members
+    apart = [members for members in groups if chosen.isdisjoint(members)]
+    users = graph.users()
+    for i in [i for i in graph.nodes if mere_constant(graph, i) and users[i]]:
+        mine = all(wire.target in chosen for wire in users[i])
+        if mine and all(i in g for g in around) and not any(i in g for g in apart):
+            chosen.add(i)
+    return chosen
+
+
+def _members(graph: Graph, ids: Collection[str]) -> tuple[str, ...]:
+    """The members of a group around these nodes; raises EngineError where it cannot be."""
     why = why_not_group(graph, ids)
     if why:
         raise EngineError(why)
-    chosen = set(ids)
-    for node in graph.nodes.values():
-        if node.id in chosen:
-            chosen.update(i for i in node.inputs if mere_constant(graph, i))
-    members = tuple(i for i in graph.nodes if i in chosen)
-    group = Group(_free_mark(graph, "group"), title, members, color=color)
+    chosen = _with_constants(graph, ids)
+    return tuple(i for i in graph.nodes if i in chosen)
+
+
+def add_group(graph: Graph, ids: Collection[str], title: str, color: str = "") -> tuple[Graph, str]:
+    """A titled frame around these nodes, and its id; raises EngineError where it cannot be."""
+    group = Group(graph.free_id("group"), title, _members(graph, ids), color=color)
     after = graph.like()
     after.groups = {**graph.groups, group.id: group}
     return after, group.id
@@ -91,8 +109,12 @@ def add_group(graph: Graph, ids: Collection[str], title: str, color: str = "") -
 def set_group(graph: Graph, group_id: str, **changes: Any) -> Graph:
     """Change a group's ``title``, ``color``, ``folded`` or ``members``.
 
-    Raises EngineError, saying why, for a group that cannot be folded.
+    Raises EngineError, saying why, for a group that cannot be folded or whose new members
+    cannot be framed.
     """
+    if "members" in changes:
+        members = _members(remove_group(graph, group_id), changes["members"])
+        changes = {**changes, "members": members}
     group = msgspec.structs.replace(graph.groups[group_id], **changes)
     if changes.get("folded"):
         why = why_not_fold(graph, group.members)

@@ -17,10 +17,14 @@ _NUMBERED = re.compile(r"(.*?)([0-9]*)\Z", re.DOTALL)
 
 
 def next_name(name: str, taken: Collection[str]) -> str:
-    """``name`` if it is free, else the next number of its family: w3 after w0, w1, w2."""
-    if name not in taken:
+    """``name`` if it is free, else the next number of its family: w3 after w0, w1, w2.
+
+    ``taken`` are names in their canonical spelling: beside w0 neither w_0 nor w₀ is free.
+    """
+    plain = canonical(name)
+    if plain not in taken:
         return name
-    match = _NUMBERED.match(name)
+    match = _NUMBERED.match(plain)
     assert match is not None
     stem = match[1]
     used = [int(n[len(stem) :]) for n in taken if _numbered_as(n, stem)]
@@ -38,16 +42,16 @@ def _numbered_as(name: str, stem: str) -> bool:
 
 
 def names_of(graph: Graph) -> set[str]:
-    """All names in a graph."""
-    return {node.name for node in graph.nodes.values() if node.name}
+    """All names in a graph, in their canonical spelling."""
+    return {canonical(node.name) for node in graph.nodes.values() if node.name}
 
 
 def why_not_rename(graph: Graph, node_id: str, name: str) -> str:
     """Why a node cannot be called ``name``; "" if it can."""
     node = graph.nodes[node_id]
-    if not name.strip():
+    if not canonical(name):
         return "" if not node.leaf or node.op == CONSTANT else "A variable needs a name: type one."
-    if any(c in name for c in "`\n\r\t") or name != name.strip():
+    if "`" in name or not name.isprintable() or name != name.strip():
         return f"{name!r} cannot be a name: use letters, digits and _."
     if len(name) > LONGEST_NAME:
         return f"A name has at most {LONGEST_NAME} characters."

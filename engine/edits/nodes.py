@@ -19,8 +19,9 @@ Point = tuple[float, float]
 
 def add_op(graph: Graph, op: str, at: Point | None = None) -> tuple[Graph, str]:
     """A new node without wires, and its id."""
-    ports = 2 if OPS[op].variadic else OPS[op].arity
-    node = Node(graph.free_id(op), op, ("",) * ports)
+    entry = OPS[op]
+    ports = 2 if entry.variadic else entry.arity
+    node = Node(graph.free_id(entry.name), entry.name, ("",) * ports)
     return _added(graph, node, at)
 
 
@@ -50,7 +51,9 @@ def set_attribute(graph: Graph, node_id: str, name: str, value: Any) -> Graph:
     """Set one attribute of an op (its default is left out); raises EngineError if it misfits."""
     node = graph.nodes[node_id]
     op = OPS[node.op]
-    attrs = {**node.attrs, name: value}
+    name = op.attr_aliases.get(name, name)
+    attrs = {op.attr_aliases.get(k, k): v for k, v in node.attrs.items()}
+    attrs[name] = value
     trouble = attribute_problem(op, attrs)
     if trouble:
         raise EngineError(trouble)
@@ -84,7 +87,8 @@ def delete(graph: Graph, ids: Iterable[str], heal: bool = True) -> Graph:
     With ``heal`` what a deleted node with one wire received goes to those that it fed; other
     wires from it leave their ports empty.  A constant without a name goes with its only user.
     """
-    gone = {i for i in ids if i in graph.nodes}
+    chosen = set(ids)
+    gone = {i for i in chosen if i in graph.nodes}
     users = graph.users()
     for node in graph.nodes.values():
         targets = [wire.target for wire in users[node.id]]
@@ -106,11 +110,14 @@ def delete(graph: Graph, ids: Iterable[str], heal: bool = True) -> Graph:
             inputs = tuple(_heir(s, stands_for) for s in node.inputs)
             nodes[i] = msgspec.structs.replace(node, inputs=packed(node.op, inputs))
     after = graph.like(nodes)
-    after.positions = {i: at for i, at in graph.positions.items() if i.split("/")[0] not in gone}
+    after.positions = {
+        i: at
+        for i, at in graph.positions.items()
+        if i in nodes or (i not in gone and i.split("/")[0] not in gone)
+    }
     after.groups = _without_members(graph.groups, gone)
-    noted = set(ids)
-    if not noted.isdisjoint(graph.notes):
-        after.notes = {i: note for i, note in graph.notes.items() if i not in noted}
+    if not chosen.isdisjoint(graph.notes):
+        after.notes = {i: note for i, note in graph.notes.items() if i not in chosen}
     if graph.output in gone:
         heir = _heir(graph.output, stands_for)
         after.output = heir if heir in nodes else last_result(after)

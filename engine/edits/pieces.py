@@ -9,6 +9,7 @@ import msgspec
 from engine.edits.common import last_result, mere_constant, packed
 from engine.edits.naming import names_of, next_name
 from engine.graph.graph import Graph, Group, free_id
+from engine.graph.names import canonical
 
 Point = tuple[float, float]
 
@@ -34,20 +35,28 @@ def extract(graph: Graph, ids: Collection[str]) -> Graph:
 
 
 def paste(
-    graph: Graph, piece: Graph, offset: Point = (0.0, 0.0), keep_wires: bool = False
+    graph: Graph,
+    piece: Graph,
+    offset: Point = (0.0, 0.0),
+    keep_wires: bool = False,
+    share_leaves: bool = False,
 ) -> tuple[Graph, list[str]]:
     """``graph`` with a copy of ``piece`` moved by ``offset``, and the ids of what is new.
 
     Ids and names that are taken give way to the next free ones.  With ``keep_wires`` wires from
     outside the piece are wired to the nodes of that id, where they exist; else they are left off.
+    With ``share_leaves`` a variable whose name exists is that variable and not a copy of it.
     """
+    if share_leaves:
+        piece = _without_known_leaves(graph, piece)
+        keep_wires = True
     taken = dict.fromkeys([*graph.nodes, *graph.groups, *graph.notes])
     names = names_of(graph)
     new_name: dict[str, str] = {}
     new_id: dict[str, str] = {}
     for old, node in piece.nodes.items():
         new_name[old] = next_name(node.name, names) if node.name else ""
-        names.add(new_name[old])
+        names.add(canonical(new_name[old]))
     for old in [*piece.nodes, *piece.groups, *piece.notes]:
         named = old in piece.nodes and old == piece.nodes[old].name  # a variable's id is its name
         new_id[old] = free_id(new_name[old] if named else old, taken)
@@ -62,7 +71,7 @@ def paste(
             node, id=new_id[old], name=new_name[old], inputs=packed(node.op, inputs)
         )
     for old, (x, y) in piece.positions.items():
-        owner, slash, inside = old.partition("/")
+        owner, slash, inside = (old, "", "") if old in piece.nodes else old.partition("/")
         if owner in new_id:
             after.positions[new_id[owner] + slash + inside] = (x + offset[0], y + offset[1])
     if piece.groups:
@@ -78,6 +87,25 @@ def paste(
     if graph.output not in after.nodes:
         after.output = new_id.get(piece.output, "") or last_result(after)
     return after, [*(new_id[i] for i in piece.nodes), *(new_id[i] for i in piece.notes)]
+
+
+def _without_known_leaves(graph: Graph, piece: Graph) -> Graph:
+    """``piece`` with the variables that ``graph`` has replaced by wires from those."""
+    by_name = {canonical(node.name): i for i, node in graph.nodes.items() if node.name}
+    known = {
+        i: by_name[canonical(node.name)]
+        for i, node in piece.nodes.items()
+        if node.leaf and node.name and canonical(node.name) in by_name
+    }
+    return piece.like(
+        {
+            i: msgspec.structs.replace(
+                node, inputs=tuple(known.get(source, source) for source in node.inputs)
+            )
+            for i, node in piece.nodes.items()
+            if i not in known
+        }
+    )
 
 
 def _copied_groups(piece: Graph, new_id: Mapping[str, str]) -> dict[str, Group]:

@@ -2,57 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
 from engine.edits.common import packed, with_node
 from engine.errors import EngineError, OpError
 from engine.graph.graph import Graph, Node, Wire
 from engine.graph.problems import infer_shapes
-from engine.graph.reach import downstream, node_called
+from engine.graph.reach import node_called, upstream
 from engine.ops import OPS
 from engine.ops.op import Shape
 
 
-def refusal(
-    graph: Graph,
-    source: str,
-    target: str,
-    port: int,
-    shapes: Mapping[str, Shape] | None = None,
-) -> str:
-    """Why the output of ``source`` cannot be wired to ``port`` of ``target``; "" if it can.
+class Wiring:
+    """What may be wired in one graph; remembers shapes and reach between questions."""
 
-    ``shapes`` are those of ``infer_shapes``, for a caller that asks about many ports.
-    """
-    giver, taker = graph.nodes.get(source), graph.nodes.get(target)
-    if giver is None or taker is None:
-        return "One end of this wire does not exist any more."
-    if taker.leaf:
-        return f"{node_called(taker)} is a leaf: it has a value of its own and takes no wire."
-    op = OPS.get(taker.op)
-    if op is None:
-        return f'There is no op called "{taker.op}".'
-    if port < 0 or (port >= op.arity if not op.variadic else port > len(taker.inputs)):
-        return f"{op.name} takes {op.arity} input{'s' if op.arity > 1 else ''}, and no more."
-    if source == target:
-        return f"{node_called(taker)} cannot feed itself."
-    if source in downstream(graph, [target]):
-        return (
-            f"{node_called(taker)} feeds {node_called(giver)}: with this wire it would feed itself."
-        )
-    shapes = infer_shapes(graph) if shapes is None else shapes
-    inputs = list(_wired(taker, source, port, op.arity))
-    known = [shapes[i] for i in inputs if i in shapes]
-    if len(known) == len(inputs) and op.accepts(len(inputs)):
-        try:
-            op.shape(*known, **taker.attrs)
-        except OpError as error:
-            return str(error)
-        except Exception:
-            return ""  # attributes of any type come from files; find_problems says what is wrong
-    return ""
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._shapes: dict[str, Shape] | None = None
+        self._before: dict[str, set[str]] = {}
+
+    def refusal(self, source: str, target: str, port: int) -> str:
+        """Why the output of ``source`` cannot be wired to ``port`` of ``target``; "" if it can."""
+        nodes = self.graph.nodes
+        giver, taker = nodes.get(source), nodes.get(target)
+        if giver is None or taker is None:
+            return "One end of this wire does not exist any more."
+        name = node_called(taker)
+        if taker.leaf:
+            return f"{name} is a leaf: it has a value of its own and takes no wire."
+        op = OPS.get(taker.op)
+        if op is None:
+            return f'There is no op called "{taker.op}".'
+        if port < 0 or (port >= op.arity if not op.variadic else port > len(taker.inputs)):
+            return f"{op.name} takes {op.arity} input{'s' if op.arity > 1 else ''}, and no more."
+        if source == target:
+            return f"{name} cannot feed itself."
+        if source not in self._before:
+            self._before[source] = upstream(self.graph, [source])
+        if target in self._before[source]:
+            return f"{name} feeds {node_called(giver)}: with this wire it would feed itself."
+        if self._shapes is None:
+            self._shapes = infer_shapes(self.graph)
+        inputs = _wired(taker, source, port, op.arity)
+        known = [self._shapes[i] for i in inputs if i in self._shapes]
+        if len(known) == len(inputs) and op.accepts(len(inputs)):
+            try:
+                op.shape(*known, **taker.attrs)
+            except OpError as error:
+                return str(error)
+            except Exception:
+                return ""  # attributes of any type: find_problems says what is wrong
+        return ""
+
+    def free_port(self, source: str, target: str) -> int | None:
+        """The first empty port of ``target`` that ``source`` may be wired to, or None."""
+        node = self.graph.nodes.get(target)
+        if node is None or node.leaf or node.op not in OPS:
+            return None
+        op = OPS[node.op]
+        for port in range(len(node.inputs) + 1 if op.variadic else op.arity):
+            empty = port >= len(node.inputs) or not node.inputs[port]
+            if empty and not self.refusal(source, target, port):
+                return port
+        return None
+
+
+def refusal(graph: Graph, source: str, target: str, port: int) -> str:
+    """``Wiring.refusal``, for a single question."""
+    return Wiring(graph).refusal(source, target, port)
 
 
 def _wired(node: Node, source: str, port: int, arity: int) -> tuple[str, ...]:
@@ -90,25 +107,17 @@ def _follow_output(before: Graph, after: Graph) -> Graph:
 
 
 def disconnect(graph: Graph, target: str, port: int) -> Graph:
-    """Take the wire off a port."""
+    """Take the wire off a port, if there is one."""
     node = graph.nodes[target]
+    if not 0 <= port < len(node.inputs):
+        return graph
     inputs = (*node.inputs[:port], "", *node.inputs[port + 1 :])
     return with_node(graph, msgspec.structs.replace(node, inputs=packed(node.op, inputs)))
 
 
 def free_port(graph: Graph, source: str, target: str) -> int | None:
-    """The first empty port of ``target`` that ``source`` may be wired to, or None."""
-    node = graph.nodes.get(target)
-    if node is None or node.leaf or node.op not in OPS:
-        return None
-    op = OPS[node.op]
-    shapes = infer_shapes(graph)
-    count = len(node.inputs) + 1 if op.variadic else op.arity
-    for port in range(count):
-        empty = port >= len(node.inputs) or not node.inputs[port]
-        if empty and not refusal(graph, source, target, port, shapes):
-            return port
-    return None
+    """``Wiring.free_port``, for a single question."""
+    return Wiring(graph).free_port(source, target)
 
 
 def insert_on_wire(graph: Graph, node_id: str, wire: Wire) -> Graph:

@@ -259,6 +259,8 @@ def _project(record: ProjectRecord) -> Project:
 
 def _node(entry: NodeRecord, path: str) -> Node:
     op, name = entry.op, entry.name
+    if op in OPS.internal:
+        raise Broken(f"{path}.op", f'is "{op}", which no file holds; add the ops that are inside')
     if op not in LEAF_KINDS and OPS.get(op) is None:
         op = OPS.resolve(op) or op  # an alias
     if name is None:

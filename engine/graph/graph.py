@@ -117,8 +117,9 @@ class Graph:
         return node.id
 
     def free_id(self, stem: str) -> str:
-        """``stem``, or ``stem_2``, ``stem_3`` …, one that is not taken."""
-        return free_id(stem, self.nodes) if stem in self.nodes else stem
+        """``stem``, or ``stem_2``, ``stem_3`` …, one that no node, group or note has."""
+        marked = self.groups or self.notes
+        return free_id(stem, {*self.nodes, *self.groups, *self.notes} if marked else self.nodes)
 
     def copy(self) -> Graph:
         """An independent copy; values are shared, as nobody writes into them."""

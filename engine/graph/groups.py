@@ -7,14 +7,19 @@ as ``walk.gradient("z")`` at the border mean the same whether the group is folde
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from engine.graph.graph import Graph, Group, Node
-from engine.graph.problems import infer_shapes, topological_order
-from engine.graph.reach import downstream, node_called
+import numpy as np
+
+from engine.graph.graph import Graph, Group, Node, Value
+from engine.graph.problems import infer_shapes, is_value, size_problem, topological_order
+from engine.graph.reach import node_called
 from engine.ops import OPS
 from engine.ops.group import Body
+
+NOTHING_OPENED: Mapping[str, Collection[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ def results(graph: Graph, members: Collection[str]) -> list[str]:
 def why_not_fold(graph: Graph, ids: Collection[str]) -> str:
     """Why these nodes cannot be shown as one; "" if they can.
 
-    One node has one output, every wire in it must be there, and nothing that it feeds may feed it.
+    One node has one output, something must go into it, and every wire in it must be there.  With
+    one output it cannot come to feed itself: each node inside leads there and nowhere else.
     """
     members = {i for i in ids if i in graph.nodes}
     if all(graph.nodes[i].leaf for i in members):
@@ -55,48 +61,60 @@ def why_not_fold(graph: Graph, ids: Collection[str]) -> str:
     if graph.nodes[ends[0]].leaf:
         return f"The output of the group would be the leaf {node_called(graph.nodes[ends[0]])}."
     shapes = infer_shapes(graph)
-    for i in members:
-        if i not in shapes:
-            return f"{node_called(graph.nodes[i])} inside cannot be computed yet: complete it."
-    wires = list(graph.wires())
-    outside = [w.target for w in wires if w.source in members and w.target not in members]
-    feeding = {w.source for w in wires if w.target in members and w.source not in members}
-    back = downstream(graph, outside) & feeding
-    if back:
-        way = node_called(graph.nodes[min(back)])
-        return f"The group would feed itself by way of {way}: select that as well."
+    for i, node in graph.nodes.items():
+        if i not in members:
+            continue
+        if i not in shapes or (node.leaf and node.value is not None and not is_value(node.value)):
+            return f"{node_called(node)} inside cannot be computed yet: complete it."
+        if size_problem(shapes[i]):
+            return f"{node_called(node)} inside {size_problem(shapes[i])}"
+    if all(members.issuperset(graph.nodes[i].inputs) for i in members):
+        return "Nothing goes into this group: leave an input or a parameter outside."
     return ""
 
 
-def fold_groups(graph: Graph) -> Folded:
+def members_shown(group: Group, opened: Mapping[str, Collection[str]]) -> set[str]:
+    """The members of a group, and what is inside those composites among them that are opened."""
+    return {i for member in group.members for i in opened.get(member, (member,))}
+
+
+def fold_groups(graph: Graph, opened: Mapping[str, Collection[str]] = NOTHING_OPENED) -> Folded:
     """``graph`` with every group that is marked ``folded`` as one node, where that can be.
 
-    Nodes inside opened composites belong to their composite's group.  Inputs and parameters
-    inside count with the values that they have.
+    ``opened`` holds the nodes inside composites that are opened in ``graph``; they belong to
+    their composite's group.  Inputs and parameters inside count with the values that they have.
     """
     hidden: dict[str, str] = {}
+    covered: set[str] = set()
     for group in sorted(graph.groups.values(), key=lambda g: -len(g.members)):
-        if not group.folded or any(m in hidden for m in group.members):
+        wanted = members_shown(group, opened)
+        if not group.folded or not covered.isdisjoint(wanted):
             continue
-        wanted = set(group.members)
-        members = [i for i in graph.nodes if i in wanted or i.split("/")[0] in wanted]
-        if not members or why_not_fold(graph, members):
+        members = [i for i in graph.nodes if i in wanted]
+        if why_not_fold(graph, members):
             continue
         (end,) = results(graph, members)
         graph = _with_folded(graph, group, members, end)
+        covered.update(members)
         hidden.update((i, end) for i in members if i != end)
     return Folded(graph, hidden)
 
 
+def _in_doubles(value: Any) -> Value:
+    """What a leaf counts as in a walk."""
+    array = np.asarray(1.0 if value is None else value, np.float64)
+    return array if array.ndim else float(array)
+
+
 def _with_folded(graph: Graph, group: Group, members: list[str], end: str) -> Graph:
     inside = set(members)
-    order = [i for i in topological_order(graph)[0] if i in inside]
+    order, _ = topological_order(Graph(graph.nodes[i] for i in members))
     ports = list(dict.fromkeys(s for i in order for s in graph.nodes[i].inputs if s not in inside))
     leaves = [i for i in order if graph.nodes[i].leaf]
     ops = [i for i in order if not graph.nodes[i].leaf]
     ops.sort(key=lambda i: i == end)  # the result comes last: nothing inside uses it
     slots = {i: k for k, i in enumerate([*ports, *leaves, *ops])}
-    constants = tuple(1.0 if graph.nodes[i].value is None else graph.nodes[i].value for i in leaves)
+    constants = tuple(_in_doubles(graph.nodes[i].value) for i in leaves)
     steps = []
     for i in ops:
         node = graph.nodes[i]

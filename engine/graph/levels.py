@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from engine.graph.graph import CONSTANT, Graph, Node, free_id
-from engine.graph.groups import fold_groups
+from engine.graph.groups import fold_groups, members_shown
 from engine.graph.problems import infer_shapes
 from engine.ops import OPS, Op
 from engine.ops.expr import Call, Const, Expr, Var
@@ -52,7 +52,7 @@ class Opened:
 
     def owner(self, node: str) -> str:
         """The id in the document of a node of the flat graph: its own, or its composite's."""
-        return next((f.node for f in self.frames if node in f.members), node)
+        return next((f.node for f in self.frames if f.node and node in f.members), node)
 
 
 def can_open(node: Node) -> bool:
@@ -77,12 +77,12 @@ def as_shown(graph: Graph) -> Opened:
     opened = open_composites(graph)
     if not graph.groups:
         return opened
-    folded = fold_groups(opened.graph)
+    inside = {f.node: f.members for f in opened.frames}
+    folded = fold_groups(opened.graph, inside)
     shown, hidden = folded.graph, folded.hidden
     frames = [f for f in opened.frames if f.node not in hidden and f.node not in hidden.values()]
     for group in graph.groups.values():
-        inside = {i for f in opened.frames if f.node in group.members for i in f.members}
-        wanted = inside.union(group.members)
+        wanted = members_shown(group, inside)
         members = tuple(dict.fromkeys(hidden.get(i, i) for i in opened.graph.nodes if i in wanted))
         folded_here = len(members) == 1 and shown.nodes[members[0]].op == "group"
         if members and not folded_here:

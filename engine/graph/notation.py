@@ -8,7 +8,7 @@ It reads the op table's templates and knows no op by name but ``mul``, whose sig
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,9 +19,10 @@ from engine.graph.graph import CONSTANT, Graph, Node
 from engine.graph.names import GREEK_SYMBOLS
 from engine.graph.outline import Outline, outline
 from engine.graph.templates import attr_text, level_of, pieces, places, shown_attrs
-from engine.numerals import MINUS, number
+from engine.numerals import MINUS, latex_numerals, number
 from engine.ops import OPS
 from engine.ops.expr import Call, Const, Expr, Var
+from engine.ops.group import Body
 from engine.ops.op import ATOM, PRODUCT, SIGN, Op
 
 LARGEST = 300  # op nodes; above it a typeset formula is no longer read
@@ -87,11 +88,7 @@ def latex_number(value: Any, digits: int = 4) -> str:
         return "?"
     if np.ndim(value):
         return _latex_array(np.asarray(value), digits)
-    text = number(value, digits).replace(MINUS, "-").replace("∞", r"\infty ").strip()
-    if text == "NaN":
-        return r"\mathrm{NaN}"
-    mantissa, e, exponent = text.partition("e")
-    return rf"{mantissa} \cdot 10^{{{exponent}}}" if e else text
+    return latex_numerals(number(value, digits))
 
 
 def _latex_array(value: np.ndarray, digits: int) -> str:
@@ -128,8 +125,9 @@ def fill(
     With attributes that differ from their defaults it is a call that names them, such as
     ``leaky_relu(x, slope=0.2)``.
     """
-    if attrs and "body" in attrs:  # a folded group is called by its title
-        title = attrs["body"].title
+    body = attrs.get("body") if attrs else None
+    if isinstance(body, Body):  # a folded group is called by its title
+        title = body.title
         op = replace(op, text=title + "({a:0})", latex=_group_latex(title))
         attrs = None
     extra = shown_attrs(op, attrs) if attrs else {}
@@ -160,6 +158,33 @@ def fill(
 
 def _group_latex(title: str) -> str:
     return rf"\operatorname{{{_plain_words(title)}}}\left({{a:0}}\right)"
+
+
+def readable(op: Op, operands: Sequence[Operand], attrs: Mapping[str, Any] | None = None) -> str:
+    """The op's text with ``operands`` as a person writes it, · for * and − for -; not to parse."""
+    return fill(op, "text", operands, attrs).replace("*", "·").replace("-", MINUS)
+
+
+def backward_latex(
+    op: Op, output: str, operands: Sequence[str], attrs: Mapping[str, Any] | None = None
+) -> tuple[str, ...]:
+    """The rule of an array op typeset, for each of ``operands`` (LaTeX, like ``output``).
+
+    Empty for an elementwise op, whose rule is its local gradient.
+    """
+    given = dict(zip(op.inputs, operands, strict=False)) | {"y": output}
+    rules = op.rules(attrs or {})
+    made = tuple("".join(_filled(template, given)) for template in rules)
+    return made * len(operands) if op.variadic else made
+
+
+def _filled(template: str, given: Mapping[str, str]) -> Iterator[str]:
+    """The parts of ``template`` with names and numbers put in, in brackets where they need them."""
+    for literal, name, level in pieces(template):
+        yield literal
+        if name:
+            bare = _number_level(given[name]) >= level
+            yield given[name] if bare else rf"\left({given[name]}\right)"
 
 
 def _latex_call(op: Op, operands: list[str], extra: Mapping[str, Any]) -> str:
@@ -271,29 +296,39 @@ def latex_graph(graph: Graph, *, link: bool = False) -> str:
     graphs too: a port without a wire is shown as ``?``.  A graph of more than LARGEST ops is only
     hinted at.
     """
-    lines = latex_lines(graph, link=link)
+    lines = _sides(graph, link)
     if len(lines) == 1:
-        return lines[0]
-    rows = (line if " = " not in line else line.replace(" = ", " &= ", 1) for line in lines)
+        return _joined(*lines[0])
+    # a line without a name stands below the right sides of the others
+    rows = (f"{left} &= {right}" if left else f"& {right}" for left, right in lines)
     return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 
 
 def latex_lines(graph: Graph, *, link: bool = False) -> list[str]:
     """The lines of ``latex_graph``, the output last; see there."""
+    return [_joined(left, right) for left, right in _sides(graph, link)]
+
+
+def _joined(left: str, right: str) -> str:
+    return f"{left} = {right}" if left else right
+
+
+def _sides(graph: Graph, link: bool) -> list[tuple[str, str]]:
+    """The lines as pairs: what stands left of the sign ("" without a name), and right of it."""
     if not graph.nodes:
-        return [r"\ldots"]
+        return [("", r"\ldots")]
     plan = outline(graph)
     output = graph.nodes[plan.output]
     name = latex_name(plan.names.get(plan.output) or "f")
     count = sum(not node.leaf for node in graph.nodes.values())
     if count > LARGEST:
-        return [rf"{name} = \ldots \quad \text{{({count} operations: too many to typeset)}}"]
+        return [(name, rf"\ldots \quad \text{{({count} operations: too many to typeset)}}")]
     printer = _Printer(graph, plan, link)
     lines = [printer.line(node_id) for node_id in plan.lines]
     if output.leaf or not plan.lines:
-        lines.append(printer.operand(plan.output)[0])
-    if sum(len(re.sub(r"\\href\{[^{}]*\}", "", line)) for line in lines) > LONGEST:
-        return [rf"{name} = \ldots \quad \text{{(too long to typeset)}}"]
+        lines.append(("", printer.operand(plan.output)[0]))
+    if sum(len(re.sub(r"\\href\{[^{}]*\}", "", "".join(line))) for line in lines) > LONGEST:
+        return [(name, r"\ldots \quad \text{(too long to typeset)}")]
     return lines
 
 
@@ -308,10 +343,10 @@ class _Printer:
             if not node.leaf:
                 self._printed[node_id] = self._op(node)
 
-    def line(self, node_id: str) -> str:
+    def line(self, node_id: str) -> tuple[str, str]:
         right = self._linked(node_id, self._printed[node_id][0])
         name = self._plan.names.get(node_id)
-        return f"{self._linked(node_id, latex_name(name))} = {right}" if name else right
+        return (self._linked(node_id, latex_name(name)) if name else ""), right
 
     def operand(self, node_id: str) -> Operand:
         """What stands for a node where it is used."""
@@ -387,8 +422,8 @@ def _label(graph: Graph, node: Node, depth: int) -> Operand:
     op = OPS.get(node.op)
     if op is None or not op.accepts(len(operands)):
         return f"{node.op}({', '.join(text for text, _ in operands)})", ATOM
-    text = fill(op, "text", operands, node.attrs)
+    text = readable(op, operands, node.attrs)
     if text.startswith(f"{op.name}(") and op.symbol.isalpha():
         text = op.symbol + text[len(op.name) :]
     level = ATOM if shown_attrs(op, node.attrs) else level_of(op, "text")
-    return text.replace("*", "·").replace("-", MINUS), level
+    return text, level

@@ -119,7 +119,7 @@ declare(
     local=lambda xp, y, x: (1 / (1 + xp.exp(-x)),),
     says="A smooth ReLU: nearly 0 for negative numbers, nearly x for positive ones.",
     gradient_says="The slope of softplus is σ(x).",
-    symbol="soft+",
+    symbol="softplus",
     latex=r"\operatorname{softplus}\left({x:0}\right)",
     kind="activation",
     group="Activations",

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from engine.ops.kinds import arrays
 from engine.ops.op import OPS, Op, Shape, unbroadcast
 
 NO_ATTRS: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # constants are arrays, which == compares one by one
 class Body:
     """What is inside a group, over numbered slots: first its ports, then ``constants``, then the
     result of each of ``steps`` (op, attributes, input slots).  The last step is the result.
@@ -30,9 +31,10 @@ class Body:
 
     def values(self, xp: Any, inputs: tuple) -> list[Any]:
         """What every slot holds, by the rules of the number kind ``xp``."""
-        slots = [*inputs, *self.constants]
+        slots = [_held(xp, value) for value in (*inputs, *self.constants)]
         for op, attrs, sources in self.steps:
-            slots.append(op.value(xp, *(slots[i] for i in sources), **op.with_defaults(attrs)))
+            value = op.value(xp, *(slots[i] for i in sources), **op.with_defaults(attrs))
+            slots.append(_held(xp, value))
         return slots
 
     def shape(self, *shapes: Shape) -> Shape:
@@ -61,6 +63,14 @@ class Body:
             np.zeros(np.shape(x)) if gradient is None else unbroadcast(gradient, np.shape(x))
             for gradient, x in zip(gradients, inputs, strict=False)
         )
+
+
+def _held(xp: Any, value: Any) -> Any:
+    """``value`` as a walk hands it on: arrays are of floats, so that two truths add up to 2."""
+    if xp is not arrays:
+        return value
+    array = np.asarray(value)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def _sample() -> Body:

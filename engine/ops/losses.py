@@ -116,6 +116,10 @@ declare(
     formula=lambda xp, p, t: xp.mean(xp.abs(p - t)),
     value=lambda xp, p, t: _mean(xp.absolute(p - _like(t, p)), p.size),
     pullback=_mae_pullback,
+    rule=(
+        r"\frac{G}{n} \cdot \operatorname{sign}\left({prediction:1} - {target:2}\right)",
+        r"-\frac{G}{n} \cdot \operatorname{sign}\left({prediction:1} - {target:2}\right)",
+    ),
     shape_rule=_pair_shape("mae"),
     says="The mean absolute error: the average distance between prediction and target.",
     gradient_says="Each of n predictions is pushed with the same strength, ±1/n, whatever its "
@@ -141,6 +145,10 @@ declare(
     formula=lambda xp, p, t: xp.mean(xp.square(p - t)),
     value=lambda xp, p, t: _mean(xp.square(p - _like(t, p)), p.size),
     pullback=_mse_pullback,
+    rule=(
+        r"\frac{2 G}{n} \cdot \left({prediction:1} - {target:2}\right)",
+        r"-\frac{2 G}{n} \cdot \left({prediction:1} - {target:2}\right)",
+    ),
     shape_rule=_pair_shape("mse"),
     says="The mean squared error: the average of the squared distances, without a factor ½.",
     gradient_says="Each of n predictions is pushed by 2/n times its distance from the target.",
@@ -171,6 +179,11 @@ declare(
     formula=lambda xp, p, t: -xp.mean(t * xp.log(p) + (1 - t) * xp.log(1 - p)),
     value=_bce,
     pullback=_bce_pullback,
+    rule=(
+        r"\frac{G}{n} \cdot \left(\frac{1 - {target:2}}{1 - {prediction:2}} - "
+        r"\frac{{target:0}}{{prediction:0}}\right)",
+        r"\frac{G}{n} \cdot \ln\left(\frac{1 - {prediction:2}}{{prediction:0}}\right)",
+    ),
     shape_rule=_pair_shape("bce"),
     says="Binary cross-entropy, the average of −(t ln p + (1 − t) ln(1 − p)): the surprise at the "
     "answer when the prediction is p.",
@@ -210,6 +223,10 @@ declare(
     formula=lambda xp, x, t: xp.bce(xp.sigmoid(x), t),
     value=_bce_from_logits,
     pullback=_bce_from_logits_pullback,
+    rule=(
+        r"\frac{G}{n} \cdot \left(\sigma\left({logits:0}\right) - {target:2}\right)",
+        r"-\frac{G}{n} \cdot {logits:3}",
+    ),
     shape_rule=_pair_shape("bce_from_logits", "logits"),
     says="Binary cross-entropy of σ(x), computed so that large scores do not overflow.",
     gradient_says="Each of n scores is pushed by its error in probability, (σ(x) − t)/n.",
@@ -257,6 +274,10 @@ declare(
     formula=lambda xp, p, t: -xp.mean(xp.sum(_opened_target(xp, p, t) * xp.log(p), axes=-1)),
     value=_cross_entropy,
     pullback=_cross_entropy_pullback,
+    rule=(
+        r"-\frac{G}{n} \cdot \frac{{target:0}}{{prediction:0}}",
+        r"-\frac{G}{n} \cdot \ln\left({prediction:0}\right)\text{ (0 for a class index)}",
+    ),
     shape_rule=_rows_shape("cross_entropy"),
     says="Cross-entropy from probabilities, −Σ t ln p averaged over the rows: the surprise at the "
     "right class.",
@@ -304,11 +325,17 @@ declare(
     ),
     value=_cross_entropy_from_logits,
     pullback=_cross_entropy_from_logits_pullback,
+    rule=(
+        r"\frac{G}{n} \cdot "
+        r"\left(\operatorname{softmax}\left({logits:0}\right) - {target:2}\right)",
+        r"-\frac{G}{n} \cdot \ln\operatorname{softmax}\left({logits:0}\right)"
+        r"\text{ (0 for a class index)}",
+    ),
     shape_rule=_rows_shape("cross_entropy_from_logits", "logits"),
     says="Cross-entropy of softmax(x), computed so that large scores do not overflow.",
     gradient_says="Each score is pushed by its error in probability, softmax(x) − t, divided by "
     "the number of rows.",
-    symbol="CEsoft",
+    symbol="softmax CE",
     latex=r"\operatorname{CE}\left(\operatorname{softmax}\left({logits:0}\right),\, "
     r"{target:0}\right)",
     aliases=("cross_entropy_with_logits",),

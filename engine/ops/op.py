@@ -34,9 +34,11 @@ class Op:
     ``value(xp, *inputs, **attrs)`` computes it.  Elementwise ops have ``local(xp, y, *inputs,
     **attrs)``, the tuple of local gradients ∂y/∂input; array ops have ``pullback(xp, g, y,
     *inputs, **attrs)``, the tuple of gradients for an upstream gradient ``g`` shaped like ``y``,
-    and ``shape_rule(*shapes, **attrs)``.  ``formula`` defines a composite by other ops; where
-    ``value`` is a different rule it is the better conditioned one, and a test holds both
-    together.
+    and ``shape_rule(*shapes, **attrs)``; ``rule`` says in LaTeX what the pullback does: for each
+    input a template over the inputs and y, G being the upstream gradient and n how many numbers
+    or rows are averaged ("" where nothing flows; a function of the attributes where it depends on
+    them).  ``formula`` defines a composite by other ops; where ``value`` is a different rule it
+    is the better conditioned one, and a test holds both together.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Op:
     formula: Callable[..., Any] | None = None
     local: Callable[..., tuple] | None = None
     pullback: Callable[..., tuple] | None = None
+    rule: tuple[str, ...] | Callable[..., tuple[str, ...]] = ()
     shape_rule: Callable[..., Shape] | None = None
     attrs: Mapping[str, Any] = field(default_factory=dict)  # name -> default
     attr_aliases: Mapping[str, str] = field(default_factory=dict)
@@ -159,6 +162,10 @@ class Op:
         if self.shape_rule is not None:
             return self.shape_rule(*shapes, **self.with_defaults(attrs))
         return broadcast_shape(self, *shapes)
+
+    def rules(self, attrs: Mapping[str, Any]) -> tuple[str, ...]:
+        """The templates of ``rule``, one for each port, as they are with these attributes."""
+        return self.rule(**self.with_defaults(attrs)) if callable(self.rule) else self.rule
 
     def expand(self, *shapes: Shape, **attrs: Any) -> Expr:
         """The defining formula over ``Var`` inputs named as the ports; raises if a primitive."""

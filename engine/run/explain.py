@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.graph.graph import CONSTANT, INPUT, PARAMETER, Value
-from engine.graph.notation import fill, latex_name, latex_number
+from engine.graph.notation import fill, latex_name, latex_number, readable
 from engine.numerals import number
 from engine.ops import OPS
 from engine.ops.op import ATOM, SUM, shape_text
@@ -139,12 +139,12 @@ def _level(value: Value) -> int:
 def _forward_op(step: Step, walk: Walk) -> tuple[str, str]:
     op = OPS[step.op]
     own, inputs = names_in_step(step, walk)
-    said = fill(op, "text", [(name, ATOM) for name in inputs], step.attrs)
+    said = readable(op, [(name, ATOM) for name in inputs], step.attrs)
     typeset = fill(op, "latex", [(typeset_name(name), ATOM) for name in inputs], step.attrs)
-    parts, latex = [own, _signs(said)], [typeset_name(own), typeset]
+    parts, latex = [own, said], [typeset_name(own), typeset]
     if all(np.ndim(v) == 0 for v in step.input_values):
         numbers = [(number(v), _level(v)) for v in step.input_values]
-        parts.append(_signs(fill(op, "text", numbers, step.attrs)))
+        parts.append(readable(op, numbers, step.attrs))
         numbers = [(latex_number(v), _level(v)) for v in step.input_values]
         latex.append(fill(op, "latex", numbers, step.attrs))
     result = number(step.output) if np.ndim(step.output) == 0 else ""
@@ -155,10 +155,6 @@ def _forward_op(step: Step, walk: Walk) -> tuple[str, str]:
         latex.append(latex_number(step.output))
     tail = "" if result else f" It is {_value_text(step.output)}."
     return f"{' = '.join(parts)}.{tail} {op.says}", " = ".join(latex)
-
-
-def _signs(text: str) -> str:
-    return text.replace("*", "·").replace("-", "−")
 
 
 def _backward_op(step: Step, walk: Walk) -> tuple[str, str]:

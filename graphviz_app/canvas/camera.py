@@ -94,13 +94,34 @@ class Camera(QGraphicsView):
         """Show everything, and keep doing so until the user zooms or pans."""
         self._stays_fitted = True
         box = qrect(self.model.bounds())
+        self.look_at(self._fitting_scale(box), box.center(), animated)
+
+    def fit_box(self, box: QRectF, animated: bool = True) -> None:
+        """Show ``box`` of the scene as large as fits, but not huge."""
+        self._stays_fitted = False
+        self.look_at(self._fitting_scale(box), box.center(), animated)
+
+    def _fitting_scale(self, box: QRectF) -> float:
         margin = 2 * FIT_MARGIN_PX
         scale = min(
             max(1, self.viewport().width() - margin) / max(1.0, box.width()),
             max(1, self.viewport().height() - margin) / max(1.0, box.height()),
             MOST_FIT,
         )
-        self.look_at(max(scale, LEAST_FIT), box.center(), animated)
+        return max(scale, LEAST_FIT)
+
+    def start_fitting(self) -> None:
+        """Show the next graph as a whole."""
+        self._stays_fitted = True
+
+    def stop_fitting(self) -> None:
+        """Keep looking at the same place, whatever is added to the graph."""
+        self._stays_fitted = False
+
+    def middle(self) -> tuple[float, float]:
+        """The scene point in the middle of the view."""
+        centre = self.visible_rect().center()
+        return centre.x(), centre.y()
 
     def zoom_to(self, scale: float, at: QPointF | None = None) -> None:
         """Zoom to ``scale``; the scene point at ``at`` (viewport, default its middle) stays."""

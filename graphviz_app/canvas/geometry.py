@@ -9,7 +9,7 @@ import numpy as np
 
 PORT_STEP = 16.0  # between two ports of a node
 MARGIN = 12.0  # how far a ring or a badge reaches beyond its node
-LABEL_REACH = 96.0  # how far numbers reach to the right of their node
+LABEL_REACH = 136.0  # how far numbers reach to the right of their node, at most
 LABEL_HEIGHT = 20.0  # and above and below the wire
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -46,15 +46,15 @@ class Geometry:
         self.bends = [()] * len(self.source)
         self._refresh(slice(None))
 
-    def move(self, node: int, x: float, y: float) -> list[int]:
-        """Move one node; the wires that follow it."""
-        wires = self.wires_of(node)
-        self.xy[node] = x, y
+    def move(self, nodes: np.ndarray, xy: np.ndarray) -> np.ndarray:
+        """Put these nodes at ``xy``; the wires that follow them."""
+        self.xy[nodes] = xy
         self.revision += 1
-        for wire in wires:
+        wires = self.wires_at(nodes)
+        for wire in wires.tolist():
             self.bends[wire] = ()
-        if wires:
-            self._refresh(np.array(wires))
+        if len(wires):
+            self._refresh(wires)
         return wires
 
     def _refresh(self, wires: slice | np.ndarray) -> None:
@@ -83,6 +83,14 @@ class Geometry:
                 heights = [y for _, y in points] + [y0, y1]
                 self.span[wire] = min(heights), max(heights)
 
+    def wires_at(self, nodes: np.ndarray) -> np.ndarray:
+        """The wires that start or end at any of these nodes."""
+        if len(nodes) == 1:
+            return np.array(self.wires_of(int(nodes[0])), dtype=np.intp)
+        chosen = np.zeros(len(self), dtype=bool)
+        chosen[nodes] = True
+        return np.flatnonzero(chosen[self.source] | chosen[self.target])
+
     def wires_of(self, node: int) -> list[int]:
         """The wires that start or end at ``node``."""
         if self._wires_of is None:
@@ -92,6 +100,20 @@ class Geometry:
                 self._wires_of[source].append(wire)
                 self._wires_of[target].append(wire)
         return self._wires_of[node]
+
+    def points_along(self, wire: int, count: int = 24) -> np.ndarray:
+        """Points on a wire's curve, from its source to its target."""
+        x0, y0, x1, y1 = self.lines[wire].tolist()
+        t = np.linspace(0.0, 1.0, count)[:, None]
+        parts, start = [], (x0, y0)
+        for x, y in (*self.bends[wire], (x1, y1)):
+            run = x - start[0]
+            bend = run / 2 if run >= 40 else max(20.0, 40.0 - run / 4)
+            corners = np.array([start, (start[0] + bend, start[1]), (x - bend, y), (x, y)])
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+            parts.append(np.hstack(weights) @ corners)
+            start = (x, y)
+        return np.vstack(parts)
 
     # culling ------------------------------------------------------------------------------------
 
@@ -133,13 +155,14 @@ class Geometry:
         beside = np.abs(y[None, :] - y[:, None]) < h[None, :] + LABEL_HEIGHT
         return np.where(beside & (free > 0), free, np.inf).min(axis=1)
 
-    def bounds(self, nodes: np.ndarray | None = None, reach: float = 0.0) -> Box:
+    def bounds(self, nodes: np.ndarray | None = None, reach: np.ndarray | float = 0.0) -> Box:
         """The box around all nodes (or these), numbers on the right included by ``reach``."""
         xy, size = (self.xy, self.size) if nodes is None else (self.xy[nodes], self.size[nodes])
         if not len(xy):
             return (0.0, 0.0, 0.0, 0.0)
-        low, high = (xy - size / 2).min(axis=0), (xy + size / 2).max(axis=0)
-        return (float(low[0]), float(low[1]), float(high[0]) + reach, float(high[1]))
+        low, high = (xy - size / 2).min(axis=0), xy + size / 2
+        right = (high[:, 0] + reach).max()
+        return (float(low[0]), float(low[1]), float(right), float(high[:, 1].max()))
 
     def wires_box(self, wires: list[int] | np.ndarray) -> Box:
         """The box around some wires, curves included."""

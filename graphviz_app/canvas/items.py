@@ -36,7 +36,7 @@ class Tier(Enum):
     """How much detail a frame can afford."""
 
     NEAR = "near"  # everything
-    MID = "mid"  # no smooth edges, no ports, halo or shadow; where labels can be read
+    MID = "mid"  # no smooth edges, no ports, plates or shadow; where labels can be read
     FAR = "far"  # coloured boxes, drawn in batches
 
     @classmethod
@@ -193,6 +193,7 @@ class WireLayer(LayerItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for frame in model.frames:
             paint.draw_frame(painter, model, frame, look)
+        paint.draw_notes(painter, model, look)
         painter.setOpacity(paint.DIMMED if model.active >= 0 else 1.0)
         painter.setPen(look.wire if tier is Tier.NEAR else look.wire_thin)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -205,6 +206,11 @@ class WireLayer(LayerItem):
                 if wire not in lit:
                     painter.drawPath(path(wire))
         painter.setOpacity(1.0)
+        if model.selected_wires:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            painter.setPen(QPen(look.selection.color(), 3.0))
+            for wire in model.selected_wires:
+                painter.drawPath(self.path(wire))
         if model.active >= 0 and model.lit_wires:
             self._draw_lit(painter)
 
@@ -257,7 +263,7 @@ class Overview(LayerItem):
             (list(model.problems), look.problem),
             (list(model.highlighted), look.highlight.color()),
         ]
-        marks.append(([model.selected], look.selection.color()))
+        marks.append((list(model.selection), look.selection.color()))
         marks.append(([model.active], look.phase_color[model.phase]))
         for marked, color in marks:
             nodes = np.array([n for n in marked if n >= 0], dtype=np.intp)
@@ -303,5 +309,5 @@ class NumberLayer(LayerItem):
             self.cache,
             stage.look.numbers,
             stage.look.theme,
-            halo=near,
+            plates=near,
         )

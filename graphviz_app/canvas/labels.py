@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.graph.graph import Node
+from engine.graph.names import GREEK_SYMBOLS
 from engine.numerals import number
 from engine.ops import OPS
 
@@ -36,26 +37,8 @@ class Run(NamedTuple):
 Label = tuple[Run, ...]
 
 _INDEXED = re.compile(r"^([^\W\d_]+)_?\{?(\w+)\}?$")
-_GREEK = {
-    "alpha": "α",
-    "beta": "β",
-    "gamma": "γ",
-    "delta": "δ",
-    "epsilon": "ε",
-    "eta": "η",
-    "theta": "θ",
-    "kappa": "κ",
-    "lambda": "λ",
-    "mu": "μ",
-    "nu": "ν",
-    "rho": "ρ",
-    "sigma": "σ",
-    "tau": "τ",
-    "phi": "φ",
-    "psi": "ψ",
-    "omega": "ω",
-}
 _SIGNS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "greater": ">", "neg": "× −1"}
+_POWERS = {"square": "2", "transpose": "T"}  # as x with a raised sign, like other powers
 _COMMUTES = {"add", "mul", "max", "min"}
 _LONGEST = 14  # characters of a name that fit on a node
 
@@ -63,14 +46,13 @@ _LONGEST = 14  # characters of a name that fit on a node
 def name_label(name: str) -> Label:
     """``w0``, ``w_0`` and ``w₀`` as w with a lowered 0; other names as they are."""
     plain = unicodedata.normalize("NFKC", name)
-    found = _INDEXED.match(plain)
+    found = None if plain in GREEK_SYMBOLS else _INDEXED.match(plain)  # "mu" is no m with a u
     split = found and (found[2].isdigit() or "_" in plain or len(found[1]) == 1)
     # "_" alone must not cut words apart: hidden_layer stays one word.
     if found and split and (found[2].isdigit() or len(found[2]) <= 3):
-        stem = _GREEK.get(found[1], found[1])
+        stem = GREEK_SYMBOLS.get(found[1], found[1])
         return (Run(stem, RunStyle.NAME), Run(found[2], RunStyle.LOWERED))
-    text = _GREEK.get(plain, plain)
-    return (Run(_shortened(text), RunStyle.NAME),)
+    return (Run(_shortened(GREEK_SYMBOLS.get(plain, plain)), RunStyle.NAME),)
 
 
 def _shortened(text: str) -> str:
@@ -89,11 +71,10 @@ def leaf_label(node: Node) -> Label:
 def op_label(node: Node, constant: object = None, port: int = -1) -> Label:
     """An op's sign, together with the ``constant`` on its input ``port`` if there is one."""
     if node.op == "group":
-        title = node.attrs["body"].title
-        return (
-            Run(title if len(title) <= _LONGEST else title[: _LONGEST - 1] + "…", RunStyle.SIGN),
-        )
+        return (Run(_shortened(node.attrs["body"].title), RunStyle.SIGN),)
     sign = _SIGNS.get(node.op) or (OPS[node.op].symbol if node.op in OPS else node.op)
+    if node.op in _POWERS:
+        return (Run("x", RunStyle.NAME), Run(_POWERS[node.op], RunStyle.RAISED))
     if constant is None:
         return (Run(sign, RunStyle.SIGN),)
     digits = number(constant)

@@ -6,30 +6,30 @@ constant that one op uses is not drawn: it stands in that op's label.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from engine.graph.graph import Graph, Node
+from engine.graph.graph import Graph, Node, Wire
 from engine.ops import OPS
 from engine.run.walk import Phase
-from graphviz_app.canvas.geometry import PORT_STEP, Box, Geometry
+from graphviz_app.canvas.geometry import LABEL_REACH, PORT_STEP, Box, Geometry
 from graphviz_app.canvas.labels import Label, inlinable, leaf_label, op_label, width_estimate
 from graphviz_app.canvas.layout import Layout, arrange
+from graphviz_app.canvas.notes import NoteBox, note_box
 
 if TYPE_CHECKING:
     from graphviz_app.theme import Theme
 
-GRID = 8.0  # scene pixels that dragged nodes snap to
-ROUNDING = 2.0  # and those that the layout rounds to
+ROUNDING = 2.0  # scene pixels that the layout rounds to
 LEAF_SIZE = (64.0, 44.0)
 OP_SIZE = (60.0, 44.0)
 LABEL_ROOM = 52.0  # to the right of a node: six digits of a number
 FRAME_PAD = (16.0, 30.0)
-FRAME_LABELS = 46.0  # a frame encloses the numbers of its last node
+LABEL_AIR = 6.0  # of that room no number uses so much: a frame may stand there
 
 
 class Kind(Enum):
@@ -63,6 +63,10 @@ def _op_kind(op: str) -> Kind:
     return _OP_KINDS.get(OPS[op].kind, Kind.PLAIN) if op in OPS else Kind.PLAIN
 
 
+def _group_kind(color: str) -> Kind:
+    return next((kind for kind in Kind if kind.value == color), Kind.PLAIN)
+
+
 def kind_color(node: Node, theme: Theme) -> str:
     """The theme's colour for a node, as ``#rrggbb``."""
     return kind_of(node).color(theme)
@@ -77,6 +81,10 @@ class FrameLike(Protocol):
     def title(self) -> str: ...
     @property
     def members(self) -> tuple[str, ...]: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def color(self) -> str: ...
 
 
 class ProblemLike(Protocol):
@@ -90,19 +98,21 @@ class ProblemLike(Protocol):
 
 @dataclass(frozen=True)
 class FrameBox:
-    """A dashed box with a title around some nodes."""
+    """A dashed box with a title around some nodes; of a group of the document, its id."""
 
     title: str
     members: np.ndarray
     kind: Kind
+    group: str = ""
 
 
 class CanvasModel:
     """Drawn nodes in the order of ``ids``; everything else is aligned with it.
 
     ``values`` and ``gradients`` are what stands at the wires ("" where a pass has not been yet).
-    ``lit`` and ``lit_wires`` are what is not dimmed while ``active`` is a node.  ``open_ports``
-    are the heights of inputs without a wire, by node.
+    ``lit`` and ``lit_wires`` are what is not dimmed while ``active`` is a node.  ``port_heights``
+    are those of a node's inputs relative to its centre, None for one that stands in the label;
+    ``open_ports`` are the heights of inputs without a wire, by node.
     """
 
     def __init__(
@@ -114,14 +124,20 @@ class CanvasModel:
         wires: list[tuple[str, str, int]],
         open_ports: dict[int, list[float]],
         frames: list[FrameBox],
-        inlined: Mapping[str, str],
+        notes: list[NoteBox],
+        stands_for: Mapping[str, str],
+        port_heights: list[list[float | None]],
+        vectors: Collection[str] = (),
     ) -> None:
         self.ids, self.nodes, self.labels, self.geometry = ids, nodes, labels, geometry
         self.wires, self.open_ports, self.frames = wires, open_ports, frames
+        self.notes, self.port_heights = notes, port_heights
+        self.grows = [n.op in OPS and OPS[n.op].variadic and n.op != "group" for n in nodes]
         self.index = {node: k for k, node in enumerate(ids)}
-        self.index.update((c, self.index[user]) for c, user in inlined.items())
+        self.index.update((i, self.index[s]) for i, s in stands_for.items() if s in self.index)
         self.wire_index = {wire: k for k, wire in enumerate(wires)}
         self.kinds = [kind_of(node) for node in nodes]
+        self.label_room = np.array([LABEL_REACH if i in vectors else LABEL_ROOM for i in ids])
         order = list(Kind)
         self.kind_codes = np.array([order.index(k) for k in self.kinds], dtype=np.int8)
         self.unset = [n.leaf and n.op != "constant" and n.value is None for n in nodes]
@@ -129,7 +145,9 @@ class CanvasModel:
         self.gradients = [""] * len(ids)
         self.problems: dict[int, str] = {}
         self.active, self.phase = -1, Phase.FORWARD
-        self.selected = -1
+        self.selection: frozenset[int] = frozenset()
+        self.selected_notes: frozenset[str] = frozenset()
+        self.selected_wires: frozenset[int] = frozenset()
         self.highlighted: frozenset[int] = frozenset()
         self.lit = np.ones(len(ids), dtype=bool)
         self.lit_wires: list[int] = []
@@ -141,9 +159,13 @@ class CanvasModel:
         graph: Graph,
         frames: Iterable[FrameLike] = (),
         positions: Mapping[str, tuple[float, float]] | None = None,
+        vectors: Iterable[str] = (),
+        hidden: Mapping[str, str] | None = None,
     ) -> CanvasModel:
         """Everything that is drawn of ``graph``; nodes without a position are laid out.
 
+        Beside the nodes among ``vectors`` there is room for more than one number.  ``hidden`` are
+        nodes that are not in ``graph`` because others stand for them.
         Total: unknown ops, missing inputs, dangling wires and cycles are drawn as they are.
         """
         inlined = _inlined_constants(graph)
@@ -152,12 +174,14 @@ class CanvasModel:
         nodes = [graph.nodes[i] for i in ids]
         labels: list[Label] = []
         open_ports: dict[int, list[float]] = {}
+        port_heights: list[list[float | None]] = []
         sizes = np.empty((len(ids), 2))
         wires: list[tuple[str, str, int]] = []
         ends: list[tuple[int, int, float]] = []
         for k, node in enumerate(nodes):
             label, heights = _node_face(graph, node, inlined)
             labels.append(label)
+            port_heights.append(heights)
             least = LEAF_SIZE if node.leaf else OP_SIZE
             width = max(least[0], 8.0 * np.ceil((width_estimate(label) + 22.0) / 8.0))
             sizes[k] = width, max(least[1], PORT_STEP * (len(heights) - heights.count(None)) + 8.0)
@@ -178,8 +202,23 @@ class CanvasModel:
         for frame in frames:
             members = [index[i] for i in frame.members if i in index]
             if members:
-                boxes.append(FrameBox(frame.title, np.array(members), _op_kind(frame.op)))
-        model = cls(ids, nodes, labels, geometry, wires, open_ports, boxes, inlined)
+                kind = _group_kind(frame.color) if frame.group else _op_kind(frame.op)
+                boxes.append(FrameBox(frame.title, np.array(members), kind, frame.group))
+        notes = [note_box(note) for note in graph.notes.values()]
+        stands_for = {**(hidden or {}), **inlined}
+        model = cls(
+            ids,
+            nodes,
+            labels,
+            geometry,
+            wires,
+            open_ports,
+            boxes,
+            notes,
+            stands_for,
+            port_heights,
+            frozenset(vectors),
+        )
         model.set_positions(positions or {})
         return model
 
@@ -210,23 +249,38 @@ class CanvasModel:
                 self.ids,
                 [(source, target) for source, target, _ in self.wires],
                 sizes,
-                label_room=dict.fromkeys(self.ids, LABEL_ROOM),
+                label_room=dict(zip(self.ids, self.label_room.tolist(), strict=True)),
                 frames=[[self.ids[k] for k in f.members] for f in self.frames],
             )
         return self._automatic
 
     def frame_box(self, frame: FrameBox) -> Box:
         """The dashed border of a frame: its members, their numbers included, and some air."""
-        left, top, right, bottom = self.geometry.bounds(frame.members, FRAME_LABELS)
+        reach = self.label_room[frame.members] - LABEL_AIR
+        left, top, right, bottom = self.geometry.bounds(frame.members, reach)
         pad_x, pad_y = FRAME_PAD
         return (left - pad_x, top - pad_y, right + pad_x, bottom + pad_y)
 
     def bounds(self) -> Box:
         """The box around everything that is drawn."""
-        boxes = [self.geometry.bounds(reach=FRAME_LABELS), *map(self.frame_box, self.frames)]
+        boxes = [*map(self.frame_box, self.frames), *(note.box for note in self.notes)]
+        if self.ids or not boxes:
+            boxes.append(self.geometry.bounds(reach=self.label_room - LABEL_AIR))
         lefts, tops, rights, bottoms = zip(*boxes, strict=True)
         title = 20.0 if self.frames else 0.0
         return (min(lefts), min(tops) - title, max(rights), max(bottoms))
+
+    def select(self, things: Iterable[str], wires: Iterable[Wire] = ()) -> None:
+        """Ring these nodes, notes and wires, and nothing else."""
+        things = set(things)
+        self.selection = frozenset(k for k, i in enumerate(self.ids) if i in things)
+        self.selected_notes = frozenset(n.id for n in self.notes if n.id in things)
+        found = (self.wire_index.get((w.source, w.target, w.port)) for w in wires)
+        self.selected_wires = frozenset(k for k in found if k is not None)
+
+    def move_notes(self, places: Mapping[str, tuple[float, float]]) -> None:
+        """Put notes, by id, with their upper left corners at these places."""
+        self.notes = [note.moved(*places.get(note.id, note.box[:2])) for note in self.notes]
 
     # texts and lights ---------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The numbers on wires: a value above, a gradient below, each with a halo.
+"""The numbers on wires: a value above, a gradient below, each on a plate that covers the wire.
 
 On screen all numbers of a frame go out in a few glyph runs: shaping five hundred
 short texts one by one would take longer than everything else.  Exports draw real text instead.
@@ -6,29 +6,32 @@ short texts one by one would take longer than everything else.  Exports draw rea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
     QGlyphRun,
     QPainter,
-    QPainterPath,
-    QPen,
     QRawFont,
 )
 
+from graphviz_app.canvas.batches import draw_rects
+from graphviz_app.canvas.geometry import LABEL_REACH
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.theme import Theme, mono_font
 
 SIZES_PX = (12, 11, 9)  # the largest that fits beside the next node is taken
+SHORT_SIZE = 1  # the one for a vector that fits in none
 GAP = 9.0  # between the node and its numbers
 RISE = 12.0  # from the wire to the middle of a number
 DIMMED = 0.65  # opacity of numbers that are not lit
-_HALO = [(dx, dy) for dx in (-1.6, 0.0, 1.6) for dy in (-1.6, 0.0, 1.6) if dx or dy]
+PLATE = (1.5, 3.0)  # how far the plate reaches beyond the digits
+PLATE_OPACITY = 0.8  # a trace of the wire remains, for the eye to follow
 
 
 class Ink(IntEnum):
@@ -49,12 +52,25 @@ class NumberFonts:
         self.raw = [QRawFont.fromFont(f) for f in self.fonts]
         self._glyphs: dict[str, int] = {}
 
-    def fitting(self, characters: int, room: float) -> int:
-        """The largest size in which so many characters fit into ``room``; else the smallest."""
+    def fitting(self, texts: Sequence[str], room: float) -> tuple[int, list[str]]:
+        """The largest size in which ``texts`` fit into ``room``, and what is shown of them.
+
+        Where none is small enough, vectors lose entries; numbers stay and take the smallest.
+        """
+        longest = max(map(len, texts))
         for size, advance in enumerate(self.advance):
-            if characters * advance <= room:
-                return size
-        return len(self.advance) - 1
+            if longest * advance <= room:
+                return size, list(texts)
+        vectors = any(text.startswith("[") for text in texts)
+        size = SHORT_SIZE if vectors else len(self.advance) - 1
+        return size, [shortened(text, int(room / self.advance[size])) for text in texts]
+
+    def plate(self, placed: Placed) -> tuple[float, float, float, float]:
+        """Left, top, width and height of what lies behind a number."""
+        size, (beside, above) = placed.size, PLATE
+        width = len(placed.text) * self.advance[size] + 2 * beside
+        height = 2 * (self.drop[size] + above)
+        return placed.x - beside, placed.y - 2 * self.drop[size] - above, width, height
 
     def glyphs(self, text: str) -> list[int] | None:
         """Glyph indices of ``text``, or None where the font lacks a character."""
@@ -65,6 +81,18 @@ class NumberFonts:
                 known[character] = found[0] if len(found) == 1 else 0
         glyphs = [known[c] for c in text]
         return glyphs if all(glyphs) else None
+
+
+def shortened(text: str, characters: int) -> str:
+    """A vector with as many of its entries as fit, as [0.66, …]; any other text as it is."""
+    if len(text) <= characters or not text.startswith("["):
+        return text
+    entries = text[1:-1].removesuffix(", …").split(", ")
+    for count in range(len(entries) - 1, 0, -1):
+        short = f"[{', '.join(entries[:count])}, …]"
+        if len(short) <= characters:
+            return short
+    return "[…]"
 
 
 def ink_colors(theme: Theme) -> list[QColor]:
@@ -120,10 +148,10 @@ class NumberCache:
         model, fonts = self._model, self._fonts
         x, y = model.geometry.xy[node].tolist()
         x += float(model.geometry.size[node, 0]) / 2 + GAP
-        room = float(self._rooms[node]) - GAP - 3.0
-        size = fonts.fitting(max(len(value), len(gradient)), room)
-        advance, drop = fonts.advance[size], fonts.drop[size]
+        room = min(float(self._rooms[node]), LABEL_REACH) - GAP - 3.0
         unknown = value == "?" or model.unset[node]
+        size, (value, gradient) = fonts.fitting((value, gradient), room)
+        advance, drop = fonts.advance[size], fonts.drop[size]
         placed = []
         for text, baseline, ink in (
             (value, y - RISE + drop, Ink.UNKNOWN if unknown else Ink.VALUE),
@@ -142,14 +170,17 @@ def draw_numbers_fast(
     cache: NumberCache,
     fonts: NumberFonts,
     theme: Theme,
-    halo: bool = True,
+    plates: bool = True,
 ) -> None:
     """Draw the numbers beside ``nodes`` in as few calls as there are colours and sizes."""
     batches: dict[tuple[int, Ink, bool], tuple[list[int], list[QPointF]]] = {}
-    strange = []
+    strange: list[tuple[Placed, bool]] = []
+    boxes: list[tuple[float, float, float, float]] = []
     lights = model.lit.tolist()
     for node, numbers in cache.of(nodes):
         for placed in numbers:
+            if plates:
+                boxes.append(fonts.plate(placed))
             if placed.glyphs is None:
                 strange.append((placed, lights[node]))
                 continue
@@ -167,12 +198,11 @@ def draw_numbers_fast(
         run.setPositions(points)
         runs.append((run, ink, lit))
     painter.setOpacity(1.0)
-    if halo:
-        painter.setPen(QColor(theme.halo))
-        for dx, dy in _HALO:
-            offset = QPointF(dx, dy)
-            for run, _, _ in runs:
-                painter.drawGlyphRun(offset, run)
+    if plates:
+        painter.setOpacity(PLATE_OPACITY)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.plate))
+        draw_rects(painter, np.array(boxes))
     inks = ink_colors(theme)
     for run, ink, lit in runs:
         painter.setOpacity(1.0 if lit else DIMMED)
@@ -187,19 +217,15 @@ def draw_numbers_fast(
 
 
 def draw_numbers_as_text(
-    painter: QPainter, model: CanvasModel, fonts: NumberFonts, theme: Theme
+    painter: QPainter, model: CanvasModel, nodes: np.ndarray, fonts: NumberFonts, theme: Theme
 ) -> None:
-    """Draw all numbers as text over stroked outlines, for files that can be scaled."""
-    halo = QPen(QColor(theme.halo), 3.5)
-    halo.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    """Draw the numbers beside ``nodes`` as text, for files that can be scaled."""
     inks = ink_colors(theme)
-    for node, numbers in NumberCache(model, fonts).of(np.arange(len(model.ids))):
+    for node, numbers in NumberCache(model, fonts).of(nodes):
         for placed in numbers:
             font, start = fonts.fonts[placed.size], QPointF(placed.x, placed.y)
-            path = QPainterPath()
-            path.addText(start, font, placed.text)
-            painter.setOpacity(1.0)
-            painter.strokePath(path, halo)
+            painter.setOpacity(PLATE_OPACITY)
+            painter.fillRect(QRectF(*fonts.plate(placed)), QColor(theme.plate))
             painter.setOpacity(1.0 if model.lit[node] else DIMMED)
             painter.setFont(font)
             painter.setPen(inks[placed.ink])

@@ -13,6 +13,7 @@ from engine.run.walk import Phase
 from graphviz_app.canvas.geometry import Box, Geometry
 from graphviz_app.canvas.labels import Label, RunStyle
 from graphviz_app.canvas.model import CanvasModel, FrameBox, Kind
+from graphviz_app.canvas.notes import LINE_PX, PAD
 from graphviz_app.canvas.numbers import NumberFonts
 from graphviz_app.theme import Theme, math_font, mix, ui_font
 
@@ -61,13 +62,14 @@ class Look:
         self.selection = QPen(QColor(theme.selection), 2.0)
         self.highlight = QBrush(QColor(theme.accent_soft))
         self.label_fonts = {
-            RunStyle.NAME: math_font(18, italic=True),
-            RunStyle.SIGN: math_font(17),
-            RunStyle.LOWERED: math_font(12.5, italic=False),
-            RunStyle.RAISED: math_font(12.5, italic=False),
+            RunStyle.NAME: math_font(20, italic=True),
+            RunStyle.SIGN: math_font(18),
+            RunStyle.LOWERED: math_font(14),
+            RunStyle.RAISED: math_font(14),
         }
         self.badge_font = ui_font(11, 700)
         self.title_font = ui_font(12, 600)
+        self.note_font = ui_font(13)
         self._laid: dict[Label, list[tuple[QFont, QPointF, str]]] = {}
 
     def laid(self, label: Label) -> list[tuple[QFont, QPointF, str]]:
@@ -113,14 +115,15 @@ def wire_path(geometry: Geometry, wire: int) -> QPainterPath:
     x0, y0, x1, y1 = geometry.lines[wire].tolist()
     path = QPainterPath(QPointF(x0, y0))
     for x, y in geometry.bends[wire]:
-        _curve(path, x0, y0, x - LANE, y)
+        bezier(path, x0, y0, x - LANE, y)
         path.lineTo(x + LANE, y)
         x0, y0 = x + LANE, y
-    _curve(path, x0, y0, x1, y1)
+    bezier(path, x0, y0, x1, y1)
     return path
 
 
-def _curve(path: QPainterPath, x0: float, y0: float, x1: float, y1: float) -> None:
+def bezier(path: QPainterPath, x0: float, y0: float, x1: float, y1: float) -> None:
+    """Go on from (x0, y0) to (x1, y1), level at both ends."""
     run = x1 - x0
     bend = run / 2 if run >= 40 else max(20.0, 40.0 - run / 4)
     path.cubicTo(x0 + bend, y0, x1 - bend, y1, x1, y1)
@@ -144,7 +147,7 @@ def draw_node(painter: QPainter, model: CanvasModel, node: int, look: Look) -> N
     painter.setOpacity(1.0 if lit else DIMMED)
     draw_label(painter, model.labels[node], look, look.kind_colors[kind])
     painter.setOpacity(1.0)
-    if node == model.selected:
+    if node in model.selection:
         painter.setPen(look.selection)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(_grown(body, 3.5), RADIUS + 3, RADIUS + 3)
@@ -242,3 +245,27 @@ def draw_frame(painter: QPainter, model: CanvasModel, frame: FrameBox, look: Loo
     painter.setFont(look.title_font)
     painter.setPen(color)
     painter.drawText(QPointF(box.left() + 12, box.top() - 8), frame.title)
+
+
+def draw_notes(painter: QPainter, model: CanvasModel, look: Look) -> None:
+    """All comments."""
+    if not model.notes:
+        return
+    painter.setOpacity(1.0)
+    painter.setFont(look.note_font)
+    text = QColor(look.theme.text)
+    for note in model.notes:
+        kind = next((k for k in Kind if k.value == note.color), None)
+        edge = look.kind_colors[kind] if kind else QColor(look.theme.hairline)
+        fill = QColor(mix(look.theme.canvas, edge.name(), 0.12)) if kind else look.fill.color()
+        left, top, _, _ = note.box
+        painter.setPen(QPen(edge, 1.0))
+        painter.setBrush(fill)
+        painter.drawRoundedRect(qrect(note.box), 8, 8)
+        painter.setPen(text)
+        for k, line in enumerate(note.lines):
+            painter.drawText(QPointF(left + PAD, top + PAD + (k + 0.72) * LINE_PX), line)
+        if note.id in model.selected_notes:
+            painter.setPen(look.selection)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(_grown(qrect(note.box), 3), 10, 10)

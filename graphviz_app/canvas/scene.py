@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
@@ -16,6 +19,7 @@ from graphviz_app.canvas.items import (
     WireLayer,
 )
 from graphviz_app.canvas.model import CanvasModel
+from graphviz_app.canvas.overlay import OverlayLayer
 from graphviz_app.canvas.paint import Look, qrect
 from graphviz_app.theme import Theme
 
@@ -43,6 +47,7 @@ class GraphScene(QGraphicsScene):
         self.nodes = [NodeItem(stage, k) for k in range(len(stage.model.ids))]
         self.wires, self.overview = WireLayer(stage), Overview(stage)
         self.numbers = NumberLayer(stage)
+        self.overlay = OverlayLayer(stage)
         self._frame_members = {int(k) for f in stage.model.frames for k in f.members}
         centres = stage.model.geometry.xy.tolist()
         for item, (x, y) in zip(self.nodes, centres, strict=True):
@@ -54,7 +59,7 @@ class GraphScene(QGraphicsScene):
             self.addItem(layer)
 
     def _layers(self) -> list[LayerItem]:
-        return [self.wires, self.overview, self.numbers]
+        return [self.wires, self.overview, self.numbers, self.overlay]
 
     def _cover(self) -> None:
         area = qrect(self.model.bounds()).adjusted(-AIR, -AIR, AIR, AIR)
@@ -93,36 +98,37 @@ class GraphScene(QGraphicsScene):
         self._cover()
         self.update()
 
-    def move_node(self, node: int, x: float, y: float) -> None:
-        """Move one node; only what it touches is drawn again."""
+    def move_nodes(self, nodes: list[int], xy: np.ndarray) -> None:
+        """Move some nodes; only what they touch is drawn again."""
         geometry = self.model.geometry
-        before = self._reach(node)
-        wires = geometry.move(node, x, y)
-        self.nodes[node].setPos(x, y)
-        self.wires.forget(wires)
-        area = before.united(self._reach(node))
+        which = np.array(nodes, dtype=np.intp)
+        before = self._reach(which)
+        wires = geometry.move(which, xy)
+        for node, (x, y) in zip(nodes, xy.tolist(), strict=True):
+            self.nodes[node].setPos(x, y)
+        self.wires.forget(wires.tolist())
+        area = before.united(self._reach(which))
         self.numbers.update(area)
-        if node in self._frame_members:
-            self.wires.update()
-        else:
+        if self._frame_members.isdisjoint(nodes):
             self.wires.update(area)
+        else:
+            self.wires.update()
         if self.stage.tier is not Tier.NEAR:
             self.overview.update(area)
 
-    def _reach(self, node: int) -> QRectF:
-        """The area that changes with a node: itself, its wires and the numbers beside it."""
+    def move_notes(self, places: Mapping[str, tuple[float, float]]) -> None:
+        """Move comments."""
+        self.model.move_notes(places)
+        self.wires.update()
+
+    def _reach(self, nodes: np.ndarray) -> QRectF:
+        """The area that changes with some nodes: they, their wires and the numbers beside them."""
         geometry = self.model.geometry
-        x, y = geometry.xy[node].tolist()
-        width, height = geometry.size[node].tolist()
-        around: Box = (
-            x - width / 2 - LABEL_REACH,
-            y - height / 2 - 32,
-            x + width / 2 + LABEL_REACH,
-            y + height / 2 + 32,
-        )
+        left, top, right, bottom = geometry.bounds(nodes)
+        around: Box = (left - LABEL_REACH, top - 32, right + LABEL_REACH, bottom + 32)
         area = qrect(around)
-        wires = geometry.wires_of(node)
-        return area.united(qrect(geometry.wires_box(wires))) if wires else area
+        wires = geometry.wires_at(nodes)
+        return area.united(qrect(geometry.wires_box(wires))) if len(wires) else area
 
     def redraw_nodes(self, nodes: set[int]) -> None:
         """Draw these nodes again."""

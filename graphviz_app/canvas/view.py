@@ -1,4 +1,4 @@
-"""The graph on screen: shows a model and turns what the mouse does into signals."""
+"""The graph on screen: shows a model and says what the user asks for; changes no graph."""
 
 from __future__ import annotations
 
@@ -7,55 +7,100 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt, QVariantAnimation, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QVariantAnimation, Signal, Slot
 from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
     QFocusEvent,
-    QHelpEvent,
-    QInputDevice,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
+    QPainterPath,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QToolTip
+from PySide6.QtWidgets import QToolTip
 
-from engine.graph.graph import Graph
+from engine.graph.graph import Graph, Note, Wire
 from engine.ops import OPS
+from engine.ops.op import shape_text
 from engine.run.walk import Phase
 from graphviz_app.canvas.camera import Camera
-from graphviz_app.canvas.interactions import DragNode, Gesture, Pan
+from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.labels import plain_text
 from graphviz_app.canvas.model import CanvasModel, ProblemLike
+from graphviz_app.canvas.overlay import Overlay
+from graphviz_app.canvas.pointer import Pointer
+from graphviz_app.canvas.wiring import Advice
 from graphviz_app.theme import LIGHT, Theme
 
 TARGET_PX = 24  # nodes are at least this big to the mouse
 PULSE_MS = 450
-WHEEL_STEP = 1.0015  # zoom factor for an eighth of a degree
+
+# What the mouse does here, as the sheet of keys says it.
+GESTURES = (
+    ("Click", "Select; with Shift too, with Ctrl the other way round"),
+    ("Drag a node", "Move it; with Ctrl freely, with Alt a copy"),
+    ("Drag onto a wire", "Put a loose node into it"),
+    ("Drag the background", "Select with a box"),
+    ("Drag from a port", "Draw a wire; take one off an input"),
+    ("Double-click", "Edit or open; on the background: add"),
+    ("Right-click", "What can be done here"),
+    ("Ctrl and drag right", "Cut wires"),
+    ("Space and drag, middle drag", "Move the view"),
+    ("Wheel", "Zoom; two fingers move the view"),
+    ("Esc while dragging", "Leave it as it was"),
+)
 
 Reader = Callable[[str], tuple[Any, Any] | None]
 
 
 class GraphView(Camera):
-    """Shows one `CanvasModel`; changes nothing but places while a node is dragged.
+    """Shows one `CanvasModel`; changes nothing but places while things are dragged.
 
-    Signals: ``node_clicked(id)``, ``node_double_clicked(id)``, ``node_hovered(id)`` ("" when the
-    pointer leaves), ``background_clicked()``, ``node_moved(id, x, y)`` once at the end of a drag;
-    ``view_changed()`` of the camera.
+    Things are nodes and notes, by id.  Signals, each once at the end of a gesture:
+
+    ``selection_asked(things, current)``: select this set; ``current`` is the one clicked, or "".
+    ``wire_asked(Wire)``: select this wire.
+    ``double_clicked(kind, id)``: a "node", a "note" or a "group".
+    ``node_hovered(id)``: "" when the pointer leaves.
+    ``things_moved(places, Wire | None)``: to these places, and into this wire.
+    ``things_copied(places)``: copies of the selection are wanted at these places.
+    ``wire_drawn(Wire, Wire | None)``: a new wire, in place of one that was taken off.
+    ``wire_dropped(Port, place)``: a wire from this port let go in the open.
+    ``wires_cut(list of Wire)``; ``refused(sentence)``: why a gesture did nothing.
+    ``search_asked(place)``: something is to be added here.
+    ``space_tapped()``: Space was let go and nothing was dragged meanwhile.
+    ``menu_asked(kind, what, QPoint)``: a context menu at this place of the screen.
+    ``dropped(kind, text, place, Wire | None)``: a "node" of the palette, or "text".
     """
 
-    node_clicked = Signal(str)
-    node_double_clicked = Signal(str)
+    selection_asked = Signal(object, str)
+    wire_asked = Signal(object)
+    double_clicked = Signal(str, str)
     node_hovered = Signal(str)
-    background_clicked = Signal()
-    node_moved = Signal(str, float, float)
+    things_moved = Signal(object, object)
+    things_copied = Signal(object)
+    wire_drawn = Signal(object, object)
+    wire_dropped = Signal(object, object)
+    wires_cut = Signal(object)
+    refused = Signal(str)
+    search_asked = Signal(object)
+    space_tapped = Signal()
+    menu_asked = Signal(str, object, object)
+    dropped = Signal(str, str, object, object)
+
+    _ready = False
 
     def __init__(self, theme: Theme = LIGHT) -> None:
         super().__init__(theme)
-        self._gesture: Gesture | None = None
+        self._pointer = Pointer(self)
+        self._ready = True
+        self._advisor: Callable[[], Advice] = NoAdvice
         self._reader: Reader | None = None
-        self._hovered = ""
+        self.hovered = ""
         self._in_formula: frozenset[int] = frozenset()
-        self._space_held = False
         self._pulse = QVariantAnimation(self)
         self._pulse.setStartValue(0.0)
         self._pulse.setEndValue(1.0)
@@ -63,7 +108,7 @@ class GraphView(Camera):
         self._pulse.valueChanged.connect(self._pulse_moved)
         self._pulse.finished.connect(self._pulse_finished)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAcceptDrops(False)  # files dropped here are the window's
+        self.setAcceptDrops(True)
         self.setMinimumSize(200, 120)
         self.setAccessibleName("Graph")
         self.viewport().setMouseTracking(True)
@@ -73,18 +118,21 @@ class GraphView(Camera):
 
     def set_graph(self, model: CanvasModel) -> None:
         """Show another model; a gesture under way is dropped, a fitted view stays fitted."""
-        self._cancel_gesture()
+        self._pointer.cancel()
         self.stop_motion()
-        self._hovered, self._in_formula = "", frozenset()
+        self.hovered, self._in_formula = "", frozenset()
         self.graph_scene.set_model(model)
         if self._stays_fitted:
             self.fit()
         self.repaint_all()
         self.view_changed.emit()
 
-    def set_positions(self, positions: Mapping[str, tuple[float, float]]) -> None:
-        """Nodes stand where the user put them, all others where the layout does."""
+    def set_positions(
+        self, positions: Mapping[str, tuple[float, float]], notes: Iterable[Note] = ()
+    ) -> None:
+        """Nodes and notes stand where the user put them, all others where the layout does."""
         self.model.set_positions(positions)
+        self.model.move_notes({note.id: note.at for note in notes})
         self.graph_scene.place_all()
         self.view_changed.emit()
 
@@ -107,12 +155,20 @@ class GraphView(Camera):
             self._pulse.start()
         self.repaint_all()
 
-    def set_selection(self, node: str | None) -> None:
-        """Ring one node, or none."""
+    def set_selection(self, things: Iterable[str], wires: Iterable[Wire] = ()) -> None:
+        """Ring these nodes, notes and wires, and nothing else."""
         model = self.model
-        before = model.selected
-        model.selected = -1 if node is None else model.index.get(node, -1)
-        self.graph_scene.redraw_nodes({before, model.selected})
+        before, old = model.selection, (model.selected_notes, model.selected_wires)
+        model.select(things, wires)
+        self.graph_scene.redraw_nodes(set(before ^ model.selection))
+        if old != (model.selected_notes, model.selected_wires):
+            self.graph_scene.wires.update()
+
+    @property
+    def selection(self) -> frozenset[str]:
+        """The ids of the selected nodes and notes."""
+        model = self.model
+        return frozenset(model.ids[k] for k in model.selection) | model.selected_notes
 
     def highlight(self, nodes: Iterable[str]) -> None:
         """Glow behind these nodes (the terms under the pointer in the formula)."""
@@ -128,6 +184,14 @@ class GraphView(Camera):
     def set_reader(self, reader: Reader | None) -> None:
         """``reader(id)`` gives a node's (value, gradient) in full for its tooltip."""
         self._reader = reader
+
+    def set_advisor(self, advisor: Callable[[], Advice]) -> None:
+        """``advisor()`` gives what a gesture asks about the graph as it stands."""
+        self._advisor = advisor
+
+    def advice(self) -> Advice:
+        """What may be wired, as the graph stands."""
+        return self._advisor()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
@@ -147,6 +211,24 @@ class GraphView(Camera):
             self._stays_fitted = False
             self.look_at(max(self.zoom, 0.5), self.node_position(node), animated=True)
 
+    def fit_things(self, things: Iterable[str]) -> None:
+        """Show these nodes and notes as large as fits."""
+        box = QRectF()
+        for thing in things:
+            if self.has_thing(thing):
+                area = self.area_of(thing)
+                corner = self.to_scene(QPointF(area.topLeft()))
+                box = box.united(QRectF(corner, self.to_scene(QPointF(area.bottomRight()))))
+        if not box.isNull():
+            self.fit_box(box.adjusted(-48, -32, 96, 32))
+
+    def reveal(self, node: str) -> None:
+        """Move the view just so far that a node is seen."""
+        if node in self.model.index:
+            where = self.node_position(node)
+            if not self.visible_rect().adjusted(40, 40, -40, -40).contains(where):
+                self.look_at(self.zoom, where, animated=True)
+
     def stop_motion(self) -> None:
         super().stop_motion()
         self._pulse.stop()
@@ -154,7 +236,9 @@ class GraphView(Camera):
 
     def shutdown(self) -> None:
         """Stop what moves and let go of the model; the view shows nothing from then on."""
-        self._gesture = self._reader = None
+        self._pointer.cancel()
+        self._reader = None
+        self._advisor = NoAdvice
         self.set_graph(CanvasModel.from_graph(Graph()))
 
     @Slot(object)
@@ -177,27 +261,101 @@ class GraphView(Camera):
         """A node's centre in the scene."""
         return QPointF(*self.model.geometry.xy[self.model.index[node]].tolist())
 
-    def move_node(self, node: str, x: float, y: float) -> None:
-        """Show a node elsewhere, with its wires; nobody is told."""
-        where = self.model.index.get(node)
-        if where is not None:
-            self.graph_scene.move_node(where, x, y)
+    def has_thing(self, thing: str) -> bool:
+        """Whether a node or a note is shown."""
+        return thing in self.model.index or any(n.id == thing for n in self.model.notes)
 
-    def _hover(self, node: str) -> None:
-        if node == self._hovered:
-            return
-        self._hovered = node
-        self._show_glow()
-        if node:
-            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
+    def to_viewport(self, place: tuple[float, float]) -> QPointF:
+        """A scene point, in the viewport."""
+        return self.viewportTransform().map(QPointF(*place))
+
+    def area_of(self, thing: str) -> QRect:
+        """Where a node or a note is in the viewport."""
+        model = self.model
+        for note in model.notes:
+            if note.id == thing:
+                box = note.box
+                break
         else:
-            self.viewport().unsetCursor()
+            box = model.geometry.bounds(np.array([model.index[thing]]))
+        corner, end = self.to_viewport(box[:2]), self.to_viewport(box[2:])
+        return QRectF(corner, end).toRect()
+
+    def places_of(self, things: Iterable[str]) -> dict[str, tuple[float, float]]:
+        """The centres of nodes and the corners of notes, of those that are shown."""
+        model = self.model
+        things = set(things)
+        places = {n.id: n.box[:2] for n in model.notes if n.id in things}
+        for k, node in enumerate(model.ids):
+            if node in things:
+                x, y = model.geometry.xy[k].tolist()
+                places[node] = (x, y)
+        return places
+
+    def move_things(self, places: Mapping[str, tuple[float, float]]) -> None:
+        """Show nodes, with their wires, and notes elsewhere; nobody is told."""
+        index = self.model.index
+        nodes = {index[i]: at for i, at in places.items() if i in index}
+        if nodes:
+            self.graph_scene.move_nodes(list(nodes), np.array(list(nodes.values())))
+        if len(nodes) < len(places):
+            self.graph_scene.move_notes(places)
+
+    def wire_path(self, wire: Wire) -> QPainterPath | None:
+        """The curve of a wire that is drawn."""
+        number = self.model.wire_index.get((wire.source, wire.target, wire.port))
+        return None if number is None else self.graph_scene.wires.path(number)
+
+    def port_name(self, port: Port) -> str:
+        """What a port is called: "b of ×", with the shape that comes in."""
+        model = self.model
+        where = model.index[port.node]
+        title = model.nodes[where].name or plain_text(model.labels[where])
+        if port.number == OUT:
+            return f"output of {title}{self._shape_of(port.node)}"
+        node = model.nodes[where]
+        name = OPS[node.op].input_name(port.number) if node.op in OPS else str(port.number + 1)
+        wired = port.number < len(node.inputs) and node.inputs[port.number]
+        return f"input {name} of {title}{self._shape_of(wired) if wired else ''}"
+
+    def _shape_of(self, node: str) -> str:
+        pair = self._reader(node) if self._reader is not None else None
+        if pair is None or pair[0] is None:
+            return ""
+        return f" · {shape_text(np.shape(pair[0]))}"
+
+    def show_overlay(self, overlay: Overlay) -> None:
+        """Draw what a gesture would do."""
+        self.graph_scene.overlay.show_overlay(overlay)
+
+    def say_beside_pointer(self, position: QPointF, sentence: str) -> None:
+        """A short text beside the pointer, as long as a gesture lasts."""
+        if sentence:
+            at = self.viewport().mapToGlobal(position.toPoint())
+            QToolTip.showText(at, sentence, self.viewport())
+        else:
+            QToolTip.hideText()
+
+    def ask_selection(self, things: frozenset[str], current: str = "") -> None:
+        """Ask for these things to be selected."""
+        self.selection_asked.emit(things, current)
+
+    def ask_wire(self, wire: Wire) -> None:
+        """Ask for a wire to be selected."""
+        self.wire_asked.emit(wire)
+
+    def hover(self, node: str) -> None:
+        """Glow behind the node under the pointer ("" for none)."""
+        if node == self.hovered:
+            return
+        self.hovered = node
+        self._show_glow()
         self.node_hovered.emit(node)
 
     def _show_glow(self) -> None:
         model = self.model
         before = model.highlighted
-        hovered = {model.index[self._hovered]} if self._hovered in model.index else set()
+        hovered = {model.index[self.hovered]} if self.hovered in model.index else set()
         model.highlighted = self._in_formula | hovered
         self.graph_scene.redraw_nodes(set(before ^ model.highlighted))
 
@@ -224,118 +382,73 @@ class GraphView(Camera):
 
     # events -------------------------------------------------------------------------------------
 
-    def _cancel_gesture(self) -> None:
-        gesture, self._gesture = self._gesture, None
-        if gesture is not None:
-            gesture.cancel()
-
-    def _end_gesture(self) -> None:
-        gesture, self._gesture = self._gesture, None
-        if gesture is not None:
-            gesture.end()
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        position, button = event.position(), event.button()
-        if self._gesture is not None:
-            self._cancel_gesture()
-            return
-        if button is Qt.MouseButton.MiddleButton:
-            self._gesture = Pan(self, position, click=False)
-        elif button is Qt.MouseButton.LeftButton:
-            node = "" if self._space_held else self.node_at(position)
-            if node:
-                self._gesture = DragNode(self, position, node)
-                self.node_clicked.emit(node)
-            else:
-                self._gesture = Pan(self, position, click=not self._space_held)
-        event.accept()
+        self._pointer.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._gesture is not None and event.buttons() == Qt.MouseButton.NoButton:
-            self._end_gesture()  # another window swallowed the release
-        if self._gesture is not None:
-            self._gesture.move(event.position(), event.modifiers())
-        else:
-            self._hover(self.node_at(event.position()))
-        event.accept()
+        self._pointer.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._end_gesture()
-        event.accept()
+        self._pointer.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        node = self.node_at(event.position())
-        if node and event.button() is Qt.MouseButton.LeftButton:
-            self.node_double_clicked.emit(node)
-        event.accept()
+        self._pointer.double_click(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self._pointer.context_menu(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        touchpad = (
-            event.phase() is not Qt.ScrollPhase.NoScrollPhase
-            or event.device().type() is QInputDevice.DeviceType.TouchPad
-        )
-        zooms = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if touchpad and not zooms:
-            pixels = event.pixelDelta()
-            offset = pixels if not pixels.isNull() else event.angleDelta() / 2
-            self.pan_by(QPointF(offset))
-        elif event.angleDelta().y():  # a zero delta is no reason to zoom out
-            self.zoom_by(WHEEL_STEP ** event.angleDelta().y(), event.position())
-        event.accept()
+        self._pointer.wheel(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self._pointer.drag_over(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._pointer.drag_over(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.show_overlay(Overlay())
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._pointer.drop(event)
+
+    def wire_by_keys(self, node: str) -> str:
+        """Begin a wire from a node's output that the keyboard leads; why not, if it cannot be."""
+        return self._pointer.wire_by_keys(node)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self._gesture is not None:
-            self._cancel_gesture()
-            event.accept()
-        elif event.key() == Qt.Key.Key_Space:
-            self._hold_space(event, True)
-        else:
+        if not self._pointer.key(event, pressed=True):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            self._hold_space(event, False)
-        else:
+        if not self._pointer.key(event, pressed=False):
             super().keyReleaseEvent(event)
 
-    def _hold_space(self, event: QKeyEvent, held: bool) -> None:
-        if not event.isAutoRepeat():
-            self._space_held = held
-        event.ignore()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._space_held = False
+        self._pointer.lose_focus()
         super().focusOutEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        # A shortcut on Space takes the key press away; this is the only sign of it.
-        shortcut = event.type() is QEvent.Type.ShortcutOverride
-        if shortcut and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
-            self._space_held = True
-        return super().event(event)
+        if not self._ready:  # events come while the base class is still being made
+            return super().event(event)
+        return self._pointer.watch(event) or super().event(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        kind = event.type()
-        if kind is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            node = self.node_at(QPointF(event.pos()))
-            if node:
-                QToolTip.showText(event.globalPos(), self.tooltip(node), self.viewport())
-            else:
-                QToolTip.hideText()
-            return True
-        if kind is QEvent.Type.Leave:
-            self._hover("")
-        elif kind is QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
-            if event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture:
-                self.zoom_by(1.0 + event.value(), event.position())
-                return True
-        elif kind is QEvent.Type.Gesture and isinstance(event, QGestureEvent):
-            pinch = event.gesture(Qt.GestureType.PinchGesture)
-            if isinstance(pinch, QPinchGesture):
-                at = QPointF(self.viewport().mapFromGlobal(pinch.centerPoint().toPoint()))
-                self.zoom_by(pinch.scaleFactor(), at)
-                return True
-        return super().viewportEvent(event)
+        if not self._ready:
+            return super().viewportEvent(event)
+        return self._pointer.viewport_event(event) or super().viewportEvent(event)
+
+
+class NoAdvice:
+    """Where nobody knows the graph, nothing can be wired."""
+
+    def refusal(self, source: str, target: str, port: int) -> str:
+        """Every wire is refused."""
+        return "This graph cannot be changed here."
+
+    def may_insert(self, node: str, wire: Wire) -> bool:
+        """No node goes into a wire."""
+        return False
 
 
 def in_full(number: Any) -> str:

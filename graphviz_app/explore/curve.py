@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.graph.notation import fill
+from engine.graph.notation import readable
 from engine.numerals import fixed
 from engine.ops import OPS
 from engine.ops.op import ATOM
@@ -102,7 +102,8 @@ class CurvePlot(QWidget):
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setFont(ui_font(13))
-        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message.setMargin(MARGIN_PX)
         head = QHBoxLayout()
         head.addWidget(self.heading)
         head.addStretch(1)
@@ -110,13 +111,13 @@ class CurvePlot(QWidget):
         inside = QVBoxLayout(self.card)
         inside.setContentsMargins(1, 1, 1, 1)
         inside.addWidget(self.plot)
+        inside.addWidget(self.message)
         self.card.setFixedHeight(PLOT_HEIGHT_PX)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN_PX, 8, MARGIN_PX, 12)
         layout.setSpacing(8)
         layout.addLayout(head)
         layout.addWidget(self.card)
-        layout.addWidget(self.message)
         self.set_theme(LIGHT)
         self.show_step(None, [])
 
@@ -148,7 +149,7 @@ class CurvePlot(QWidget):
             self.switch.set_choices(choices, str(self._port))
             self._plot()
         shown = self._step is not None
-        self.card.setVisible(shown)
+        self.plot.setVisible(shown)
         self.message.setVisible(not shown)
         self.switch.setVisible(shown and len(self._ports()) > 1)
 
@@ -157,7 +158,7 @@ class CurvePlot(QWidget):
         self.heading.set_theme(theme)
         self.switch.set_theme(theme)
         self.card.set_theme(theme)
-        self.message.setStyleSheet(f"color: {theme.text_soft}")
+        self.message.setStyleSheet(f"color: {theme.text_muted}")
         self.plot.set_theme(theme)
 
     # what is plotted ----------------------------------------------------------------------------
@@ -212,7 +213,7 @@ class CurvePlot(QWidget):
         plot.item.vb.setRange(xRange=(-span, span), yRange=(low, high), padding=0.04)
         own = step.name or "q"
         names = [(self._name(k), ATOM) for k in range(len(step.inputs))]
-        formula = fill(OPS[step.op], "text", names, step.attrs).replace("*", "·")
+        formula = readable(OPS[step.op], names, step.attrs)
         plot.labels = (
             f"{_pretty(own)} = {_pretty(formula)}",
             _pretty(self._name(port)),

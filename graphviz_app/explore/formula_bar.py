@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.graph.graph import Graph
+from engine.graph.graph import INPUT, PARAMETER, Graph
 from engine.numerals import number
 from graphviz_app.explore.formula_edit import ErrorLine, FormulaEdit
 from graphviz_app.theme import LIGHT, Theme, mono_font
@@ -24,6 +24,26 @@ from graphviz_app.widgets import FormulaLabel
 
 LEAST_HEIGHT_PX = 58
 LEAST_TEXT_PX = 80  # a canonical text with less room is not shown
+
+
+def one_line(text: str) -> str:
+    """A formula's text to be read beside it: no lines that only declare, no quotes of names."""
+    declarations = (f" = {INPUT}()", f" = {PARAMETER}()")
+    lines = [line for line in text.splitlines() if not line.endswith(declarations)]
+    return "; ".join(lines).replace("`", "")
+
+
+class _Drawer(QFrame):
+    """Hangs below the bar while the formula is edited; as high as what is in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("formulaDrawer")
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.resize(self.width(), self.sizeHint().height())
+        return super().event(event)
 
 
 class FormulaBar(QFrame):
@@ -63,6 +83,7 @@ class FormulaBar(QFrame):
         self.editor.committed.connect(self.committed)
         self.editor.cancelled.connect(self._cancel)
         self.error_line = ErrorLine()
+        self.drawer = _Drawer()
         self._build()
         self.set_theme(LIGHT)
         self._show_editor(False)
@@ -75,12 +96,18 @@ class FormulaBar(QFrame):
         line.addWidget(self.label)
         line.addWidget(self.text_label, 1)
         line.addWidget(self.button)
+        for part in (self.text_label, self.button):  # the formula stays where it is meanwhile
+            policy = part.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            part.setSizePolicy(policy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 16, 8)
-        layout.setSpacing(5)
         layout.addWidget(self._shown)
-        layout.addWidget(self.editor)
-        layout.addWidget(self.error_line)
+        inside = QVBoxLayout(self.drawer)
+        inside.setContentsMargins(12, 0, 16, 8)
+        inside.setSpacing(5)
+        inside.addWidget(self.editor)
+        inside.addWidget(self.error_line)
         self.setMinimumHeight(LEAST_HEIGHT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
@@ -129,17 +156,18 @@ class FormulaBar(QFrame):
         for part in (self.label, self.editor, self.error_line):
             part.set_theme(theme)
         self.text_label.setStyleSheet(f"color: {theme.text_muted}")
-        self.setStyleSheet(
-            f"#formulaBar {{ background: {theme.panel}; border: none;"
-            f" border-bottom: 1px solid {theme.hairline}; }}"
-        )
+        for part in (self, self.drawer):
+            part.setStyleSheet(
+                f"#{part.objectName()} {{ background: {theme.panel}; border: none;"
+                f" border-bottom: 1px solid {theme.hairline}; }}"
+            )
 
     # editing ------------------------------------------------------------------------------------
 
     @property
     def editing(self) -> bool:
         """Whether the editor is open."""
-        return self.editor.isVisibleTo(self)
+        return not self.drawer.isHidden()
 
     @Slot()
     def start_editing(self) -> None:
@@ -165,19 +193,32 @@ class FormulaBar(QFrame):
         had_focus = self.editor.hasFocus()
         self.text_label.setVisible(not shown)
         self.button.setVisible(not shown)
-        self.editor.setVisible(shown)
+        self.drawer.setParent(self.parentWidget() or self)
+        self.drawer.setVisible(shown)
+        self._place_drawer()
         if had_focus and not shown:
             self.button.setFocus(Qt.FocusReason.OtherFocusReason)
             self.button.clearFocus()
 
     def _elide(self) -> None:
         room = self.text_label.width()
-        text = self._text.strip().replace("\n", "; ")
+        text = one_line(self._text)
         shown = self.text_label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
         self.text_label.setText(shown if room >= LEAST_TEXT_PX else "")
         self.text_label.setToolTip(self._text)
 
+    def _place_drawer(self) -> None:
+        """Below the bar, over what is there: nothing moves while one types."""
+        below = self.geometry().bottom() if self.parentWidget() else self.height() - 1
+        left = self.x() if self.parentWidget() else 0
+        self.drawer.setGeometry(left, below, self.width(), self.drawer.sizeHint().height())
+        self.drawer.raise_()
+
     # Qt overrides -------------------------------------------------------------------------------
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self._place_drawer()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.start_editing()
@@ -188,3 +229,4 @@ class FormulaBar(QFrame):
         if layout is not None:
             layout.activate()
         self._elide()
+        self._place_drawer()

@@ -138,7 +138,7 @@ class FormulaEdit(QPlainTextEdit):
     def _fit(self) -> None:
         lines = max(1, min(self.blockCount(), MOST_LINES))
         line = QFontMetricsF(self.font()).lineSpacing()
-        self.setFixedHeight(max(LEAST_HEIGHT_PX, round(lines * line + 16)))
+        self.setFixedHeight(max(LEAST_HEIGHT_PX, round(lines * line + 20)))
 
     def stop(self) -> None:
         """Forget what is still to be told."""

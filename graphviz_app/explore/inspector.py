@@ -179,7 +179,7 @@ class Inspector(QWidget):
             self.values[name].setToolTip("" if given is None else full(given))
         if self._node is not None and self._node.leaf and self._node.value is None:
             self.values["Value"].setText(UNSET)
-        self.values["Shape"].setText(shape_text(shape))
+        self.values["Shape"].setText("–" if value is None else shape_text(shape))
 
     def _sentence(self, node: Node, shape: tuple[int, ...]) -> str:
         op = OPS.get(node.op)

@@ -6,26 +6,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from engine.graph.notation import fill
+from engine.graph.notation import backward_latex, readable
 from engine.numerals import number
 from engine.ops import OPS
 from engine.ops.expr import Call, Const, Expr, Var, as_expr, symbols
 from engine.ops.op import ATOM, SUM, Op
+from graphviz_app.typeset import plain_text
 
-ARRAY_RULES = {
-    "matmul": ("g·bᵀ", "aᵀ·g"),
-    "transpose": ("gᵀ",),
-    "sum": ("g for every number",),
-    "mean": ("g/n for every number",),
-    "reshape": ("g, reshaped",),
-    "softmax": ("y·(g − Σ g·y)",),
-    "log_softmax": ("g − softmax·Σg",),
-}
 LONGEST = 60
-
-
-def _signs(text: str) -> str:
-    return text.replace("*", "·").replace("-", "−")
 
 
 def expr_text(expr: Expr) -> tuple[str, int]:
@@ -35,9 +23,11 @@ def expr_text(expr: Expr) -> tuple[str, int]:
     if isinstance(expr, Const):
         return number(expr.value), SUM if expr.value < 0 else ATOM
     assert isinstance(expr, Call)
-    op = OPS[expr.op]
-    parts = [expr_text(argument) for argument in expr.args]
-    return _signs(fill(op, "text", parts, expr.attrs)), op.level
+    op, arguments = OPS[expr.op], expr.args
+    if op.name == "mul" and isinstance(arguments[0], Var) and arguments[0] is arguments[1]:
+        op, arguments = OPS["square"], arguments[:1]  # rules multiply, people write y²
+    parts = [expr_text(argument) for argument in arguments]
+    return readable(op, parts, expr.attrs), op.level
 
 
 Attrs = tuple[tuple[str, Any], ...]
@@ -46,9 +36,10 @@ Attrs = tuple[tuple[str, Any], ...]
 @lru_cache(maxsize=256)
 def _rules(op_name: str, attrs: Attrs) -> tuple[str, ...]:
     op = OPS[op_name]
-    if op.local is None:
-        return ARRAY_RULES.get(op.name, ())
     names = [op.input_name(k) for k in range(len(op.inputs))]
+    if op.local is None:
+        typeset = backward_latex(op, "y", names, dict(attrs))
+        return tuple(plain_text(latex.replace(r"^{\top}", r"\top")) for latex in typeset)
     try:
         slopes = op.local(symbols, Var("y"), *map(Var, names), **op.with_defaults(dict(attrs)))
         texts = [expr_text(as_expr(slope))[0] for slope in slopes]
@@ -63,7 +54,7 @@ def _forward(op_name: str, attrs: Attrs) -> str:
     names = [(op.input_name(k), ATOM) for k in range(len(op.inputs))]
     if op.variadic:
         names = [("a", ATOM), ("b", ATOM)]
-    return _signs(fill(op, "text", names, dict(attrs)))
+    return readable(op, names, dict(attrs))
 
 
 @lru_cache(maxsize=256)
@@ -74,7 +65,7 @@ def _backward(op_name: str, attrs: Attrs) -> str:
     whole = _forward(op_name, attrs).replace(" ", "")
     whole = f"({whole})" if op.level != ATOM or len(whole) > 8 else whole
     if op.local is None:
-        return ", ".join(f"∂f/∂{op.input_name(k)} = {rule}" for k, rule in enumerate(found))
+        return ", ".join(f"∂f/∂{op.input_name(k)} = {r}" for k, r in enumerate(found) if r)
     parts = [
         f"∂{whole}/∂{op.input_name(k)} = {rule}"
         for k, rule in enumerate(found)

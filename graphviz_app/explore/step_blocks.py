@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.graph.graph import Value
-from engine.graph.notation import fill
+from engine.graph.notation import backward_latex, fill
 from engine.numerals import fixed
 from engine.ops import OPS
 from engine.ops.op import ATOM, SUM, Op, shape_text
@@ -21,13 +21,6 @@ MOST_TERMS = 5
 MOST_INPUTS = 6
 
 Names = Callable[[str], str]
-
-# The rules of array ops in matrix notation, G being the gradient of the output.
-MATRIX_RULES: dict[str, tuple[str, ...]] = {
-    "matmul": (r"G\,{b}^{{\top}}", r"{a}^{{\top}}\,G"),
-    "transpose": (r"G^{{\top}}",),
-    "softmax": (r"{y} \odot \left(G - \sum G \odot {y}\right)",),
-}
 
 
 def full(value: Any) -> str:
@@ -187,6 +180,7 @@ def _backward(step: Step, names: Names, f: str) -> list[Block]:
     elif ports:
         found += _shapes_note(step)
         found.append(_total(rf"G = {upstream}", step.upstream))
+    rules = backward_latex(OPS[step.op], own, [names(i) for i in step.inputs], step.attrs)
     for k in ports[:MOST_INPUTS]:
         name = names(step.inputs[k])
         result = rf"\partial {f}/\partial {name}"
@@ -205,24 +199,13 @@ def _backward(step: Step, names: Names, f: str) -> list[Block]:
             if np.shape(product) != np.shape(step.output):
                 found.append(Note("Added up along the axes over which this input was stretched."))
         else:
-            rule = matrix_rule(step, k, names)
-            found.append(_total(f"{result} = {rule}" if rule else result, product))
+            found.append(_total(f"{result} = {rules[k]}", product))
         found += _so_far(step, k, result)
     if len(ports) > MOST_INPUTS:
         found.append(Note(f"… and {len(ports) - MOST_INPUTS} more inputs: see the tape."))
     if not ports:
         found.append(Note("No gradient flows further from here: all inputs are constants."))
     return found
-
-
-def matrix_rule(step: Step, port: int, names: Names) -> str:
-    """The rule of an array op in matrix notation, or an empty string."""
-    rules = MATRIX_RULES.get(step.op, ())
-    if port >= len(rules):
-        return ""
-    op = OPS[step.op]
-    known = {op.input_name(k): names(i) for k, i in enumerate(step.inputs)}
-    return rules[port].format(y=names(step.node), **known)
 
 
 def _so_far(step: Step, port: int, left: str) -> list[Block]:

@@ -1,4 +1,4 @@
-"""The tape: every step of the walk as a row."""
+"""The tape: every step of the walk as a row; a step has no numbers until the walk reaches it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QEvent,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -14,8 +15,23 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from engine.graph.graph import Graph
 from engine.graph.notation import text_label
@@ -28,7 +44,8 @@ from graphviz_app.theme import LIGHT, MONO_FAMILIES, Theme, mono_font
 
 COLUMNS = ("step", "pass", "node", "rule", "value", "upstream", "gradient")
 STEP, PASS, NODE, RULE, VALUE, UPSTREAM, GRADIENT = range(7)
-WIDTHS_PX = (60, 80, 150, 120, 80, 84, 150)  # at least
+LEAST_PX = (44, 80, 72, 60, 62, 80, 78)  # headings in full, cells shortened
+WIDTHS_PX = (60, 80, 150, 120, 80, 84, 150)  # where there is room for them
 SHARES = (0, 0, 3, 4, 2, 2, 2)  # of the room that is left
 ROW_PX = 22
 MOST_PARTS = 3  # products written into one cell
@@ -37,7 +54,11 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class TapeModel(QAbstractTableModel):
-    """Reads a walk row by row; a step is made only when its row is looked at."""
+    """Reads a walk row by row; a step is made only when its row is looked at.
+
+    The walk stands at row ``active``; the rows behind it are still ahead of the walk and show no
+    numbers.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,11 +91,11 @@ class TapeModel(QAbstractTableModel):
             self.endResetModel()
 
     def set_active(self, row: int) -> None:
-        """Show ``row`` as the one where the walk stands; −1 for none."""
+        """Show ``row`` as the one where the walk stands; −1 before the first."""
         before, self.active = self.active, row
-        for changed in {before, row}:
-            if 0 <= changed < self._count:
-                self.dataChanged.emit(self.index(changed, 0), self.index(changed, len(COLUMNS) - 1))
+        first, last = max(min(before, row), 0), min(max(before, row), self._count - 1)
+        if before != row and first <= last:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
 
     def step(self, row: int) -> Step:
         """The step of a row."""
@@ -104,13 +125,20 @@ class TapeModel(QAbstractTableModel):
             return self._node_text(step)
         if column == RULE:
             return _rule(step)
-        return _joined([number(v) for v in _values(step, column)])
+        return _joined([number(v) for v in self._numbers(row, column)])
 
     def full_text(self, row: int, column: int) -> str:
         """What a cell copies: all digits."""
         if column in (VALUE, UPSTREAM, GRADIENT):
-            return ", ".join(full(v) for v in _values(self._step(row), column))
+            return ", ".join(full(v) for v in self._numbers(row, column))
         return self.text(row, column)
+
+    def ahead(self, row: int) -> bool:
+        """Whether the walk has not come to ``row`` yet."""
+        return row > self.active
+
+    def _numbers(self, row: int, column: int) -> list[Any]:
+        return [] if self.ahead(row) else _values(self._step(row), column)
 
     def _node_text(self, step: Step) -> str:
         label = self.label(step.node)
@@ -121,6 +149,8 @@ class TapeModel(QAbstractTableModel):
 
     def _color(self, row: int, column: int) -> str:
         theme = self.theme
+        if self.ahead(row):
+            return theme.text_muted
         if column == VALUE:
             return theme.forward
         if column in (UPSTREAM, GRADIENT):
@@ -151,8 +181,9 @@ class TapeModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.FontRole:
             return self._fonts[row == self.active]
         if role == Qt.ItemDataRole.ToolTipRole:
-            step = self._step(row)
-            return self.full_text(row, column) if column >= VALUE else step.sentence or None
+            if column >= VALUE:
+                return self.full_text(row, column)
+            return None if self.ahead(row) else self._step(row).sentence or None
         return None
 
     def headerData(
@@ -196,6 +227,18 @@ def _rule(step: Step) -> str:
     return forward_text(op, step.attrs) if step.upstream is None else backward_text(op, step.attrs)
 
 
+class _RowHover(QStyledItemDelegate):
+    """Draws every cell of the row under the pointer as hovered, not the one cell alone."""
+
+    row = -1
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        over = QStyle.StateFlag.State_MouseOver
+        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        option.state = state | over if index.row() == self.row else state & ~over  # type: ignore[attr-defined]
+
+
 class TapeTable(QTableView):
     """The steps as a table; the active row is bold and in view.
 
@@ -208,6 +251,9 @@ class TapeTable(QTableView):
         super().__init__(parent)
         self.tape = TapeModel(self)
         self.setModel(self.tape)
+        self._hover = _RowHover(self)
+        self.setItemDelegate(self._hover)
+        self.setMouseTracking(True)
         self.setObjectName("tape")
         self.setAccessibleName("Tape: every step of the walk")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -287,6 +333,18 @@ class TapeTable(QTableView):
         QGuiApplication.clipboard().setText(text)
         return text
 
+    def _snap(self) -> None:
+        """A whole row at the upper edge: at its end Qt aligns the last with the lower one."""
+        header, top = self.verticalHeader(), self.verticalScrollBar().value()
+        if header.offset() != header.sectionPosition(top):
+            header.setOffsetToSectionPosition(top)
+            self.viewport().update()
+
+    def _hover_row(self, row: int) -> None:
+        if row != self._hover.row:
+            self._hover.row = row
+            self.viewport().update()
+
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():
@@ -302,9 +360,39 @@ class TapeTable(QTableView):
         else:
             super().keyPressEvent(event)
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._hover_row(self.rowAt(event.position().toPoint().y()))
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Leave:
+            self._hover_row(-1)
+        return super().viewportEvent(event)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self._snap()
+        self._hover_row(-1)
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        self._snap()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        left = max(0, self.viewport().width() - sum(WIDTHS_PX))
-        for column, (width, share) in enumerate(zip(WIDTHS_PX, SHARES, strict=True)):
-            self.setColumnWidth(column, width + left * share // sum(SHARES))
+        bar, fits = Qt.ScrollBarPolicy, self.viewport().width() >= sum(LEAST_PX)
+        self.setHorizontalScrollBarPolicy(bar.ScrollBarAlwaysOff if fits else bar.ScrollBarAsNeeded)
+        for column in range(len(COLUMNS)):  # each may bring a scroll bar, which changes the room
+            self.setColumnWidth(column, column_widths(self.viewport().width())[column])
         self._show_active()
+
+
+def column_widths(room: int) -> list[int]:
+    """The widths of all columns in ``room``: shares of what is left over, or of what is missing."""
+    left = room - sum(WIDTHS_PX)
+    if left >= 0:
+        shares = zip(WIDTHS_PX, SHARES, strict=True)
+        return [width + left * share // sum(SHARES) for width, share in shares]
+    slack = sum(WIDTHS_PX) - sum(LEAST_PX)
+    kept = max(0.0, 1 + left / slack)
+    return [low + int(kept * (w - low)) for low, w in zip(LEAST_PX, WIDTHS_PX, strict=True)]

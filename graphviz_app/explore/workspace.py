@@ -1,7 +1,8 @@
 """Explore: one graph, its walk and its panels, kept in step with each other.
 
 The panels know nothing of one another: each is told what to show here, and what a person does in
-one of them goes through here to the document or the player.
+one of them goes through here to the document or the player.  ``CanvasEditor`` does the same for
+what is edited on the canvas, ``Walking`` for the place in the walk.
 """
 
 from __future__ import annotations
@@ -11,27 +12,29 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidg
 
 from engine.errors import FormulaError
 from engine.graph.formula import parse, to_text
-from engine.graph.graph import Value
-from engine.graph.notation import latex_graph, latex_name, text_label
-from engine.numerals import number
-from engine.run.explain import names_in_step, typeset_name
-from engine.run.walk import Phase, Step, Walk
+from engine.graph.graph import same_value
+from engine.graph.notation import latex_graph
 from graphviz_app.canvas.minimap import Minimap
 from graphviz_app.canvas.model import CanvasModel, kind_color
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
+from graphviz_app.explore.canvas_editor import CanvasEditor
 from graphviz_app.explore.curve import CurvePlot
 from graphviz_app.explore.formula_bar import FormulaBar
+from graphviz_app.explore.history import HistoryPanel
 from graphviz_app.explore.inspector import Inspector
+from graphviz_app.explore.palette import Palette
 from graphviz_app.explore.problems import ProblemList
+from graphviz_app.explore.selection import Selection
 from graphviz_app.explore.step_panel import StepPanel
 from graphviz_app.explore.tape import TapeTable
 from graphviz_app.explore.timeline import Timeline
+from graphviz_app.explore.walking import Walking
 from graphviz_app.player import Player
 from graphviz_app.theme import Theme
-from graphviz_app.walk_view import lit_at, numbers_at
+from graphviz_app.walk_view import vectors_in
 
-RIGHT_COLUMN_PX = 320
+LEFT_COLUMN_PX, RIGHT_COLUMN_PX = 208, 320
 TAPE_PX = 150
 # While a value is dragged the canvas and the panels follow every frame; the tape, whose digits
 # nobody can read at that pace and which costs as much as the canvas, follows twenty times a second.
@@ -39,9 +42,10 @@ TAPE_PAUSE_MS = 50
 
 
 class ExploreWorkspace(QWidget):
-    """Formula bar, canvas, timeline and tape on the left; step, curve and selection on the right.
+    """Palette and history on the left; formula bar, canvas, timeline and tape in the middle;
+    step, curve and selection on the right.
 
-    Signals: ``status(str)``, a sentence for the status line; ``selection_changed()``.
+    Signals: ``status(str)``, a sentence that something went wrong; ``selection_changed()``.
     """
 
     status = Signal(str)
@@ -51,16 +55,35 @@ class ExploreWorkspace(QWidget):
         super().__init__(parent)
         self.document = document
         self.player = Player(self)
-        self.selected = ""
+        self.selection = Selection(self)
         self._theme = theme
         self._tape_pause = QTimer(self, singleShot=True, interval=TAPE_PAUSE_MS)
         self._build()
+        self.walking = Walking(
+            document,
+            self.player,
+            self.selection,
+            self.view,
+            self.timeline,
+            self.tape,
+            self.step_panel,
+            self.curve,
+        )
+        self.editor = CanvasEditor(document, self.view, self.selection, self, theme)
         self._connect()
         self.set_theme(theme)
+
+    @property
+    def selected(self) -> str:
+        """The thing whose value can be edited, or an empty string."""
+        return self.selection.current
 
     # building -----------------------------------------------------------------------------------
 
     def _build(self) -> None:
+        self.palette_panel = Palette()
+        self.history = HistoryPanel()
+        self.history.set_stack(self.document.stack)
         self.formula_bar = FormulaBar()
         self.view = GraphView()
         self.minimap = Minimap(self.view)
@@ -89,50 +112,47 @@ class ExploreWorkspace(QWidget):
         scroll.setWidget(right)
         scroll.setMinimumWidth(280)
         self._right = scroll
+        self.left = QSplitter(Qt.Orientation.Vertical)
+        self.left.addWidget(self.palette_panel)
+        self.left.addWidget(self.history)
+        self.left.setStretchFactor(0, 1)
+        self.history.hide()
         self.horizontal = QSplitter(Qt.Orientation.Horizontal)
-        self.horizontal.addWidget(self.vertical)
-        self.horizontal.addWidget(scroll)
-        self.horizontal.setStretchFactor(0, 1)
-        self.horizontal.setCollapsible(0, False)
-        self.horizontal.setSizes([1120, RIGHT_COLUMN_PX])
+        for part in (self.left, self.vertical, scroll):
+            self.horizontal.addWidget(part)
+        self.horizontal.setStretchFactor(1, 1)
+        self.horizontal.setCollapsible(1, False)
+        self.horizontal.setSizes([LEFT_COLUMN_PX, 912, RIGHT_COLUMN_PX])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.horizontal)
 
     def _connect(self) -> None:
-        document, player = self.document, self.player
+        document = self.document
+        document.replaced.connect(self._forget)
         document.structure_changed.connect(self._show_structure)
         document.values_changed.connect(self._show_values)
         document.moved.connect(self._show_positions)
-        player.moved.connect(self._show_place)
-        player.playing_changed.connect(self.timeline.set_playing)
-        player.speed_changed.connect(self.timeline.set_speed)
-        self.timeline.index_requested.connect(player.seek)
-        self.timeline.step_requested.connect(self._step_by)
-        self.timeline.play_toggled.connect(player.toggle)
-        self.timeline.first_requested.connect(player.first)
-        self.timeline.last_requested.connect(player.last)
-        self.timeline.speed_changed.connect(player.set_speed)
+        self.player.moved.connect(self._show_selection)
+        self.selection.changed.connect(self._selection_changed)
+        self.editor.said.connect(self.status)
         self._tape_pause.timeout.connect(self._show_tape)
-        self.tape.row_chosen.connect(player.seek)
-        self.view.node_clicked.connect(self.select)
+        self.palette_panel.chosen.connect(self._add)
         self.view.node_hovered.connect(self.formula_bar.highlight)
-        self.view.set_reader(self._numbers_of)
-        self.view.background_clicked.connect(self._select_nothing)
-        self.view.node_double_clicked.connect(self.toggle_opened)
-        self.view.node_moved.connect(self._node_moved)
         self.formula_bar.term_hovered.connect(self._light_term)
         self.formula_bar.term_clicked.connect(self.select)
         self.formula_bar.edited.connect(self._check_formula)
         self.formula_bar.committed.connect(self._commit_formula)
         self.inspector.value_changed.connect(document.set_value)
         self.inspector.entry_changed.connect(document.set_entry)
-        self.problems.chosen.connect(self._go_to_node)
+        self.problems.chosen.connect(self.editor.go_to)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint everything in ``theme``."""
         self._theme = theme
         for panel in (
+            self.palette_panel,
+            self.history,
             self.formula_bar,
             self.view,
             self.minimap,
@@ -142,6 +162,7 @@ class ExploreWorkspace(QWidget):
             self.step_panel,
             self.curve,
             self.inspector,
+            self.editor,
         ):
             panel.set_theme(theme)
         self._show_formula()
@@ -149,6 +170,12 @@ class ExploreWorkspace(QWidget):
     def set_reduced_motion(self, reduced: bool) -> None:
         """Whether nothing moves that need not."""
         self.view.set_reduced_motion(reduced)
+
+    def show_columns(self, palette: bool, history: bool) -> None:
+        """Show or hide the parts of the left column."""
+        self.palette_panel.setVisible(palette)
+        self.history.setVisible(history)
+        self.left.setVisible(palette or history)
 
     def shutdown(self) -> None:
         """Stop everything that runs; called as the window closes."""
@@ -159,26 +186,33 @@ class ExploreWorkspace(QWidget):
     # from the document --------------------------------------------------------------------------
 
     @Slot()
+    def _forget(self) -> None:
+        self.selection.set(())
+        self.walking.forget()
+        self.view.start_fitting()
+
+    @Slot()
     def _show_structure(self) -> None:
-        document = self.document
-        if self.selected not in document.shown.nodes:
-            self.selected = ""
+        document, opened = self.document, self.document.derived.opened
         self.model = CanvasModel.from_graph(
-            document.shown, document.derived.opened.frames, document.graph.positions
+            opened.graph,
+            opened.frames,
+            opened.graph.positions,
+            vectors_in(document.walk),
+            opened.hidden,
         )
         self.model.set_problems(document.problems)
         self.view.set_graph(self.model)
         self._show_formula()
-        walk = document.walk
         self._tape_pause.stop()
-        self.tape.set_walk(walk)
-        self.timeline.set_walk(walk.forward_count if walk else 0, len(walk) if walk else 0)
         self.problems.set_problems(document.problems)
         self._show_check()
-        self.player.set_total(len(walk) if walk else 0, keep=False)
-        self.view.set_selection(self.selected or None)
-        self._show_selection()
-        self.view.fit()
+        shown = opened.graph
+        self.selection.keep({*shown.nodes, *shown.notes}, list(shown.wires()))
+        self.view.set_selection(
+            self.selection.things, [self.selection.wire] if self.selection.wire else []
+        )
+        self.walking.show_walk()
 
     @Slot()
     def _show_values(self) -> None:
@@ -192,8 +226,7 @@ class ExploreWorkspace(QWidget):
         self.view.set_problems(self.document.problems)
         self.problems.set_problems(self.document.problems)
         self._show_check()
-        if walk is not None:
-            self._show_numbers(walk, self.player.index)
+        self.walking.show_numbers()
         self._show_selection()
         if not self.formula_bar.editing:
             self.formula_bar.set_values_of(self.document.graph)
@@ -211,7 +244,7 @@ class ExploreWorkspace(QWidget):
 
     @Slot()
     def _show_positions(self) -> None:
-        self.view.set_positions(self.document.graph.positions)
+        self.view.set_positions(self.document.shown.positions, self.document.graph.notes.values())
 
     def _show_formula(self) -> None:
         graph = self.document.graph
@@ -235,151 +268,48 @@ class ExploreWorkspace(QWidget):
             error = f"{check.worst.relative_error:.0e}".replace("e-0", "e-")
             self.step_panel.set_verified(error, check.passed)
 
-    # from the player ----------------------------------------------------------------------------
-
-    @Slot(int)
-    def _show_place(self, index: int) -> None:
-        walk = self.document.walk
-        if walk is None:
-            self.view.set_texts([], [])
-            self.view.set_active(None, Phase.FORWARD, [])
-            self.step_panel.show_step(None, latex_name, "")
-            return
-        self.view.set_active(*lit_at(walk, index))
-        self.timeline.set_index(min(index, len(walk) - 1))
-        self.timeline.set_caption(self._caption(index))
-        self.tape.set_index(min(index, len(walk) - 1))
-        self._show_numbers(walk, index)
-
-    def _show_numbers(self, walk: Walk, index: int) -> None:
-        """All that changes while a value is dragged and the place in the walk stays."""
-        self.view.set_texts(*numbers_at(walk, self.model.ids, index))
-        self._explain(walk.steps[index] if 0 <= index < len(walk) else None)
-
-    def _numbers_of(self, node_id: str) -> tuple[Value | None, Value | None] | None:
-        """A shown node's (value, gradient) as far as the walk has come, for its tooltip."""
-        walk = self.document.walk
-        if walk is None or node_id not in walk.nodes:
-            return None
-        values, gradients = walk.seen_at(self.player.index)
-        return values.get(node_id), gradients.get(node_id)
-
-    def _caption(self, index: int) -> str:
-        walk = self.document.walk
-        assert walk is not None
-        if index < 0:
-            return "Press Space for the first step"
-        if index >= len(walk):
-            return "Done · Space starts again"
-        _, node = walk.where(index)
-        return text_label(self.document.shown, node)
-
-    def _explain(self, step: Step | None) -> None:
-        walk = self.document.walk
-        assert walk is not None
-        if step is None:
-            self.step_panel.show_step(None, latex_name, self._summary())
-            self._show_curve(self._curve_step())
-            return
-        own, inputs = names_in_step(step, walk)
-        names = {step.node: own, **dict(zip(step.inputs, inputs, strict=True))}
-        names[walk.output] = walk.nodes[walk.output].name or "f"
-        self.step_panel.show_step(
-            step,
-            lambda i: typeset_name(names.get(i, i)),
-            text_label(self.document.shown, step.node),
-        )
-        self._show_curve(step if step.inputs else self._curve_step())
-
-    def _summary(self) -> str:
-        walk = self.document.walk
-        if walk is None or not self.player.done:
-            return ""
-        name = walk.nodes[walk.output].name or "f"
-        return f"{name} = {number(walk.value(walk.output))}"
-
-    def _curve_step(self) -> Step | None:
-        """Whose curve is shown while no op is active: the selection's, else the output's."""
-        walk = self.document.walk
-        if walk is None:
-            return None
-        for node in (self.selected, walk.output):
-            place = walk.index_of(Phase.BACKWARD, node) if node else None
-            if place is not None and walk.steps[place].inputs:
-                return walk.steps[place]
-        return None
-
-    def _show_curve(self, step: Step | None) -> None:
-        walk = self.document.walk
-        if step is None or walk is None:
-            self.curve.show_step(None, [])
-            return
-        _, inputs = names_in_step(step, walk)
-        nodes = self.document.shown.nodes
-        constants = [k for k, i in enumerate(step.inputs) if nodes[i].op == "constant"]
-        self.curve.show_step(step, list(inputs), constants)
-
-    @Slot(int)
-    def _step_by(self, steps: int) -> None:
-        self.player.step() if steps > 0 else self.player.back()
-
     # from the panels ----------------------------------------------------------------------------
 
     @Slot(str)
     def select(self, node_id: str) -> None:
         """Select a node: its value can be edited on the right."""
-        if node_id not in self.document.shown.nodes:
-            return
-        self.selected = node_id
-        self.view.set_selection(node_id)
+        if node_id in self.document.shown.nodes:
+            self.selection.set({node_id}, node_id)
+
+    @Slot()
+    def _selection_changed(self) -> None:
         self._show_selection()
-        if self.player.done or self.player.index < 0:
-            self._show_curve(self._curve_step())
+        self.walking.show_curve()
         # where the window is low, what can be changed now may lie below its edge
-        QTimer.singleShot(0, self, lambda: self._right.ensureWidgetVisible(self.inspector, 0, 0))
+        if self.selection.current:
+            QTimer.singleShot(0, self, self._reveal_inspector)
         self.selection_changed.emit()
 
     @Slot()
-    def _select_nothing(self) -> None:
-        self.selected = ""
-        self.view.set_selection(None)
-        self._show_selection()
-        self.selection_changed.emit()
+    def _reveal_inspector(self) -> None:
+        self._right.ensureWidgetVisible(self.inspector, 0, 0)
 
+    @Slot()
     def _show_selection(self) -> None:
-        walk, node = self.document.walk, self.document.shown.nodes.get(self.selected)
+        node = self.document.shown.nodes.get(self.selected)
         if node is None:
             self.inspector.show_nothing()
             return
-        value = walk.value(node.id) if walk else node.value
-        gradient = walk.gradient(node.id) if walk and node.op != "constant" else None
-        check = self.document.derived.check
-        numerical = check.numerical(node.id) if check else None
+        value, gradient = self.walking.numbers_of(node.id) or (node.value, None)
+        check, walk = self.document.derived.check, self.document.walk
+        # of a fork's gradient branches may be missing, and then there is nothing to compare
+        complete = walk is not None and same_value(gradient, walk.gradient(node.id))
+        numerical = check.numerical(node.id) if check and complete else None
         self.inspector.show_node(node, value, gradient, numerical)
+
+    @Slot(str)
+    def _add(self, key: str) -> None:
+        self.editor.editing.add(key)
+        self.view.setFocus()
 
     @Slot(str)
     def _light_term(self, node_id: str) -> None:
         self.view.highlight([node_id] if node_id else [])
-
-    @Slot(str)
-    def toggle_opened(self, node_id: str) -> None:
-        """Open a composite into its ops; on one of those, fold it again."""
-        owner = self.frame_of(node_id)
-        if owner:
-            self.document.set_opened(owner, False)
-        else:
-            self.document.set_opened(node_id, True)
-
-    def frame_of(self, node_id: str) -> str:
-        """The opened composite that a shown node belongs to, or an empty string."""
-        for frame in self.document.derived.opened.frames:
-            if node_id in frame.members:
-                return frame.node
-        return ""
-
-    @Slot(str, float, float)
-    def _node_moved(self, node_id: str, x: float, y: float) -> None:
-        self.document.move(node_id, x, y)
 
     @Slot(str)
     def _check_formula(self, text: str) -> None:
@@ -393,6 +323,7 @@ class ExploreWorkspace(QWidget):
 
     @Slot(str)
     def _commit_formula(self, text: str) -> None:
+        self.view.start_fitting()  # the graph is laid out anew
         try:
             self.document.set_formula(text)
         except FormulaError as error:
@@ -400,12 +331,6 @@ class ExploreWorkspace(QWidget):
             return
         self.formula_bar.finish()
         self._show_formula()
-
-    @Slot(str)
-    def _go_to_node(self, node_id: str) -> None:
-        if node_id in self.document.shown.nodes:
-            self.select(node_id)
-            self.view.center_on(node_id)
 
 
 def _column(*parts: QWidget | tuple[QWidget, int], stretch_end: bool = False) -> QWidget:

@@ -2,6 +2,7 @@
 
 from graphviz_app.widgets.basics import Card, ElidedLabel, Pill, SectionTitle, SegmentedSwitch
 from graphviz_app.widgets.formula_label import FormulaLabel
+from graphviz_app.widgets.notice import Notice
 from graphviz_app.widgets.scrub_box import ScrubBox
 from graphviz_app.widgets.search_popup import SearchEntry, SearchPopup
 
@@ -9,6 +10,7 @@ __all__ = [
     "Card",
     "ElidedLabel",
     "FormulaLabel",
+    "Notice",
     "Pill",
     "ScrubBox",
     "SearchEntry",

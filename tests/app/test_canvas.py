@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -12,6 +12,7 @@ from graphviz_app.canvas.view import GraphView
 from graphviz_app.theme import load_fonts
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 NONE, STILL = Qt.KeyboardModifier.NoModifier, QPoint()
 
 
@@ -85,21 +86,42 @@ def wheel(view, position, angle, pixels=STILL, modifiers=NONE, phase=None):
 # clicking and hovering --------------------------------------------------------------------------
 
 
-def test_a_click_on_a_node_names_it(view, qtbot):
-    with qtbot.waitSignal(view.node_clicked) as signal:
+def test_a_click_on_a_node_asks_for_it(view, qtbot):
+    with qtbot.waitSignal(view.selection_asked) as signal:
         QTest.mouseClick(view.viewport(), LEFT, pos=where(view, "mul"))
-    assert signal.args == ["mul"]
+    assert signal.args == [frozenset({"mul"}), "mul"]
 
 
-def test_a_click_beside_all_nodes_is_a_click_on_the_background(view, qtbot):
-    with qtbot.waitSignal(view.background_clicked), qtbot.assertNotEmitted(view.node_clicked):
+def test_a_click_beside_all_nodes_asks_for_nothing(view, qtbot):
+    view.set_selection(["mul"])
+    with qtbot.waitSignal(view.selection_asked) as signal:
         QTest.mouseClick(view.viewport(), LEFT, pos=QPoint(5, 5))
+    assert signal.args == [frozenset(), ""]
+
+
+def test_shift_adds_and_control_toggles(view, qtbot):
+    view.selection_asked.connect(lambda things, current: view.set_selection(things))
+    QTest.mouseClick(view.viewport(), LEFT, pos=where(view, "mul"))
+    QTest.mouseClick(view.viewport(), LEFT, SHIFT, where(view, "w0"))
+    assert view.selection == {"mul", "w0"}
+    QTest.mouseClick(view.viewport(), LEFT, CONTROL, where(view, "mul"))
+    assert view.selection == {"w0"}
+    QTest.mouseClick(view.viewport(), LEFT, CONTROL, where(view, "mul"))
+    QTest.mouseClick(view.viewport(), LEFT, pos=where(view, "mul"))
+    assert view.selection == {"mul"}
 
 
 def test_a_double_click_names_the_node(view, qtbot):
-    with qtbot.waitSignal(view.node_double_clicked) as signal:
+    with qtbot.waitSignal(view.double_clicked) as signal:
         QTest.mouseDClick(view.viewport(), LEFT, pos=where(view, "w0"))
-    assert signal.args == ["w0"]
+    assert signal.args == ["node", "w0"]
+
+
+def test_a_double_click_on_nothing_asks_what_to_add(view, qtbot):
+    with qtbot.waitSignal(view.search_asked) as signal:
+        QTest.mouseDClick(view.viewport(), LEFT, pos=QPoint(5, 5))
+    place = view.to_scene(QPointF(5, 5))
+    assert signal.args == [(place.x(), place.y())]
 
 
 def test_hovering_names_the_node_and_leaving_says_so(view, qtbot):
@@ -129,13 +151,13 @@ def test_the_tooltip_gives_all_digits_and_the_ops_sentence(view):
 
 
 def test_selection_and_highlight_survive_names_that_do_not_exist(view):
-    view.set_selection("w0")
+    view.set_selection(["w0", "ghost"])
     view.highlight(["x0", "ghost"])
-    assert view.model.selected == view.model.index["w0"]
+    assert view.selection == {"w0"}
     assert view.model.highlighted == {view.model.index["x0"]}
-    view.set_selection("ghost")
+    view.set_selection([])
     view.highlight([])
-    assert view.model.selected == -1
+    assert view.selection == frozenset()
     assert not view.model.highlighted
 
 
@@ -184,26 +206,69 @@ def assert_panned(view, action, by):
 
 def test_middle_drag_pans_even_on_a_node(view, qtbot):
     start = where(view, "mul")
-    with qtbot.assertNotEmitted(view.node_moved):
+    with qtbot.assertNotEmitted(view.things_moved):
         assert_panned(
             view, lambda: drag(view, start, start + QPoint(60, 40), MIDDLE), QPoint(60, 40)
         )
 
 
-def test_left_drag_on_the_background_pans(view, qtbot):
-    start = QPoint(5, 5)
-    with qtbot.assertNotEmitted(view.background_clicked):
-        assert_panned(view, lambda: drag(view, start, start + QPoint(60, 40)), QPoint(60, 40))
+def test_left_drag_on_the_background_selects_what_the_box_touches(view, qtbot):
+    view.selection_asked.connect(lambda things, current: view.set_selection(things))
+    far = QPoint(view.viewport().width() - 3, view.viewport().height() - 3)
+    drag(view, QPoint(3, 3), far)
+    assert view.selection == set(view.model.ids)
+    corner = where(view, "w0") + QPoint(0, -60)
+    drag(view, corner + QPoint(-50, 0), where(view, "w0") + QPoint(10, 5))
+    assert view.selection == {"w0"}
 
 
 def test_space_drag_pans_on_a_node(view, qtbot):
     start = where(view, "mul")
     view.setFocus()
     QTest.keyPress(view, Qt.Key.Key_Space)
-    with qtbot.assertNotEmitted(view.node_moved):
+    with qtbot.assertNotEmitted(view.things_moved):
         assert_panned(view, lambda: drag(view, start, start + QPoint(50, -30)), QPoint(50, -30))
     QTest.keyRelease(view, Qt.Key.Key_Space)
-    assert not view._space_held
+
+
+def test_space_is_a_tap_only_where_nothing_was_dragged(view, qtbot):
+    start = where(view, "mul")
+    with qtbot.assertNotEmitted(view.space_tapped):
+        QTest.keyPress(view, Qt.Key.Key_Space)
+        drag(view, start, start + QPoint(50, -30))
+        QTest.keyRelease(view, Qt.Key.Key_Space)
+        QTest.keyPress(view, Qt.Key.Key_Space)
+        QApplication.sendEvent(view, QFocusEvent(QEvent.Type.FocusOut))
+        QTest.keyRelease(view, Qt.Key.Key_Space)
+    with qtbot.waitSignal(view.space_tapped):
+        QTest.keyClick(view, Qt.Key.Key_Space)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["flagged", "same instant"])
+def test_space_held_down_is_one_tap(view, qtbot, known):
+    taps = []
+    view.space_tapped.connect(lambda: taps.append(None))
+
+    def send(kind, instant, repeated=False):
+        event = QKeyEvent(kind, Qt.Key.Key_Space, NONE, " ", repeated)
+        event.setTimestamp(instant)
+        QApplication.sendEvent(view, event)
+
+    send(QEvent.Type.KeyPress, 1000)
+    for instant in range(1660, 2000, 40):
+        send(QEvent.Type.KeyRelease, instant, known)
+        send(QEvent.Type.KeyPress, instant, known)
+    assert not taps
+    send(QEvent.Type.KeyRelease, 2010)
+    qtbot.waitUntil(lambda: len(taps) == 1)
+
+
+def test_quick_taps_are_all_counted(view, qtbot):
+    taps = []
+    view.space_tapped.connect(lambda: taps.append(None))
+    for _ in range(4):
+        QTest.keyClick(view, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: len(taps) == 4)
 
 
 def test_fit_shows_everything_and_follows_the_windows_size(view):
@@ -235,15 +300,36 @@ def test_center_on_brings_a_node_to_the_middle(view):
 
 def test_a_drag_moves_the_node_and_is_reported_once(view, qtbot):
     heard = []
-    view.node_moved.connect(lambda *place: heard.append(place))
+    view.things_moved.connect(lambda *place: heard.append(place))
     view.zoom_to(1.0)
     before = view.node_position("mul")
     start = where(view, "mul")
     drag(view, start, start + QPoint(83, 41))
     after = view.node_position("mul")
-    assert heard == [("mul", after.x(), after.y())]
-    assert (after.x() % 8, after.y() % 8) == (0.0, 0.0), "on the grid"
+    assert heard == [({"mul": (after.x(), after.y())}, None)]
     assert abs(after.x() - before.x() - 83) <= 8
+
+
+def test_a_drag_lines_up_with_another_node_or_keeps_to_the_grid(view):
+    view.zoom_to(1.0)
+    x, y = view.node_position("add").toTuple()
+    start = where(view, "mul")
+    drag(view, start, view.to_viewport((x - 200, y + 3)).toPoint())
+    assert view.node_position("mul").y() == y, "caught by the guide"
+    start = where(view, "mul")
+    drag(view, start, start + QPoint(5, 77))
+    assert view.node_position("mul").y() % 8 == 0, "on the grid"
+
+
+def test_all_that_is_selected_moves_together(view):
+    view.set_selection(["mul", "w0"])
+    before = view.places_of(["mul", "w0", "b"])
+    start = where(view, "mul")
+    drag(view, start, start + QPoint(60, 90))
+    after = view.places_of(["mul", "w0", "b"])
+    moved = {i: (after[i][0] - before[i][0], after[i][1] - before[i][1]) for i in before}
+    assert moved["mul"] == moved["w0"] != (0.0, 0.0)
+    assert moved["b"] == (0.0, 0.0)
 
 
 def test_control_drags_freely_and_wires_follow(view):
@@ -262,7 +348,7 @@ def test_control_drags_freely_and_wires_follow(view):
 
 def test_a_click_with_a_trembling_hand_is_no_drag(view, qtbot):
     start = where(view, "mul")
-    with qtbot.assertNotEmitted(view.node_moved):
+    with qtbot.assertNotEmitted(view.things_moved):
         drag(view, start, start + QPoint(2, 1))
 
 
@@ -270,7 +356,7 @@ def test_a_drag_whose_release_was_swallowed_ends_with_the_next_move(view, qtbot)
     start = where(view, "mul")
     QTest.mousePress(view.viewport(), LEFT, pos=start)
     move_to(view, start + QPoint(60, 60), LEFT)
-    with qtbot.waitSignal(view.node_moved):
+    with qtbot.waitSignal(view.things_moved):
         move_to(view, start + QPoint(200, 200))
     place = view.node_position("mul")
     move_to(view, start + QPoint(300, 200))
@@ -279,7 +365,7 @@ def test_a_drag_whose_release_was_swallowed_ends_with_the_next_move(view, qtbot)
 
 def test_escape_puts_a_dragged_node_back(view, qtbot):
     before, start = view.node_position("mul"), where(view, "mul")
-    with qtbot.assertNotEmitted(view.node_moved):
+    with qtbot.assertNotEmitted(view.things_moved):
         QTest.mousePress(view.viewport(), LEFT, pos=start)
         move_to(view, start + QPoint(90, 90), LEFT)
         assert view.node_position("mul") != before
@@ -290,7 +376,7 @@ def test_escape_puts_a_dragged_node_back(view, qtbot):
 
 def test_the_graph_may_change_under_a_drag(view, qtbot):
     start = where(view, "mul")
-    with qtbot.assertNotEmitted(view.node_moved):
+    with qtbot.assertNotEmitted(view.things_moved):
         QTest.mousePress(view.viewport(), LEFT, pos=start)
         move_to(view, start + QPoint(40, 40), LEFT)
         view.set_graph(CanvasModel.from_graph(Graph()))

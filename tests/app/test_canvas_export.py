@@ -1,15 +1,27 @@
-"""Pictures: every format opens, has the right size and keeps text as text."""
+"""Pictures: every format opens, has the right size and keeps text as text; paper is filled."""
 
+import re
+import sys
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 
+from engine.errors import EngineError
 from engine.graph.graph import Graph
 from engine.run.walk import Phase
-from graphviz_app.canvas.export import picture_box, render, render_image
+from graphviz_app.canvas.export import (
+    new_printer,
+    on_paper,
+    picture_box,
+    picture_image,
+    print_graph,
+    render,
+)
 from graphviz_app.canvas.model import CanvasModel
-from graphviz_app.theme import DARK, LIGHT, load_fonts
+from graphviz_app.theme import DARK, LIGHT, load_fonts, theme
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -26,6 +38,11 @@ def model():
     return model
 
 
+def texts_in(path):
+    """Every text of an SVG, in one string."""
+    return " ".join("".join(e.itertext()) for e in ET.parse(path).iter() if e.tag.endswith("}text"))
+
+
 def test_a_png_has_two_pixels_a_scene_pixel(model, tmp_path):
     path = tmp_path / "a.png"
     render(model, path, DARK)
@@ -39,9 +56,8 @@ def test_an_svg_is_vectors_with_text_as_text(model, tmp_path):
     render(model, path, LIGHT, 1.0)
     root = ET.parse(path).getroot()
     kinds = [element.tag.rpartition("}")[2] for element in root.iter()]
-    texts = " ".join("".join(e.itertext()) for e in root.iter() if e.tag.endswith("}text"))
     assert "image" not in kinds
-    assert "0.39" in texts
+    assert "0.39" in texts_in(path)
 
 
 def test_a_pdf_is_one(model, tmp_path):
@@ -57,7 +73,7 @@ def test_an_unknown_ending_is_refused(model, tmp_path):
 
 def test_a_picture_too_large_for_memory_is_refused(model):
     with pytest.raises(ValueError, match="smaller scale"):
-        render_image(model, LIGHT, 500.0)
+        picture_image(model, LIGHT, 500.0)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.svg", "a.pdf"])
@@ -69,3 +85,83 @@ def test_a_file_that_cannot_be_written_says_so(model, tmp_path, name, qtlog):
 def test_an_empty_graph_makes_a_picture(tmp_path):
     render(CanvasModel.from_graph(Graph()), tmp_path / "empty.png")
     assert (tmp_path / "empty.png").exists()
+
+
+# an area -------------------------------------------------------------------------------------
+
+
+def pixels(image):
+    """Red, green and blue of every pixel."""
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)
+    return rows[:, : image.width(), :3].astype(int)
+
+
+def around(model, node):
+    """The area that one node takes, its numbers left out."""
+    (x, y), (width, height) = model.geometry.xy[node], model.geometry.size[node]
+    return QRectF(x - width / 2, y - height / 2, width, height)
+
+
+def test_an_area_has_its_own_size(model):
+    image = picture_image(model, LIGHT, 3.0, QRectF(-10, -20, 200, 100))
+    assert (image.width(), image.height()) == (600, 300)
+
+
+def test_an_area_is_cut_out_of_the_whole_picture(model):
+    box = picture_box(model)
+    area = QRectF(box.left() + 30, box.top() + 10, 120, 90)
+    cut = pixels(picture_image(model, LIGHT, 1.0).copy(30, 10, 120, 90))
+    part = pixels(picture_image(model, LIGHT, 1.0, area))
+    assert np.abs(part - cut).max() <= 2  # of 255: edges are rounded where they are drawn
+    assert len(np.unique(part)) > 50
+
+
+def test_a_file_of_an_area_leaves_out_what_lies_elsewhere(model, tmp_path):
+    model.set_positions({"x0": (-600.0, 0.0)})
+    render(model, tmp_path / "part.svg", LIGHT, 1.0, around(model, 2))
+    render(model, tmp_path / "whole.svg", LIGHT, 1.0)
+    assert "0.39" in texts_in(tmp_path / "whole.svg")
+    assert "0.39" not in texts_in(tmp_path / "part.svg")
+
+
+def test_a_point_makes_a_small_picture(model):
+    assert picture_box(model, QRectF(5, 5, 0, 0)) == QRectF(-27, -27, 64, 64)
+
+
+# paper ---------------------------------------------------------------------------------------
+
+
+def page_of(path):
+    """Width and height of the only page of a PDF."""
+    (box,) = re.findall(rb"/MediaBox \[0 0 (\S+) (\S+)\]", path.read_bytes())
+    return tuple(map(float, box))
+
+
+@pytest.mark.parametrize(("x", "y"), [(900.0, 100.0), (100.0, 900.0)])
+def test_the_page_lies_as_the_graph_does(model, tmp_path, x, y):
+    model.set_positions({"w0": (0.0, 0.0), "x0": (0.0, 60.0), "mul": (x, y)})
+    printer = new_printer()
+    printer.setOutputFileName(str(tmp_path / "page.pdf"))
+    print_graph(model, LIGHT, printer)
+    width, height = page_of(tmp_path / "page.pdf")
+    assert (width > height) == (x > y)
+
+
+@pytest.mark.parametrize("color_blind", [False, True])
+def test_paper_is_white_and_keeps_the_choice_of_colours(color_blind):
+    paper = on_paper(theme(dark=True, color_blind=color_blind))
+    assert (paper.canvas, paper.dark) == ("#ffffff", False)
+    assert paper.forward == theme(dark=False, color_blind=color_blind).forward
+
+
+def test_a_page_that_cannot_be_printed_says_so(model, tmp_path, qtlog):
+    printer = new_printer()
+    printer.setOutputFileName(str(tmp_path / "no such folder" / "page.pdf"))
+    with qtlog.disabled(), pytest.raises(OSError, match="cannot"):
+        print_graph(model, LIGHT, printer)
+
+
+def test_a_qt_without_printing_is_told_in_a_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, "PySide6.QtPrintSupport", None)
+    with pytest.raises(EngineError, match="Printing needs"):
+        new_printer()

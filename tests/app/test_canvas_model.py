@@ -6,7 +6,7 @@ import pytest
 from engine.graph.graph import Graph, Node
 from engine.graph.problems import find_problems
 from engine.run.walk import Phase
-from graphviz_app.canvas.labels import RunStyle, name_label, plain_text
+from graphviz_app.canvas.labels import RunStyle, name_label, plain_text, width_estimate
 from graphviz_app.canvas.model import CanvasModel, Kind, kind_color
 from graphviz_app.theme import DARK, LIGHT
 
@@ -55,6 +55,18 @@ def test_an_index_is_lowered(name, stem, lowered):
 def test_other_names_stay_whole(name):
     assert plain_text(name_label(name)) == name
     assert len(name_label(name)) == 1
+
+
+@pytest.mark.parametrize(("name", "sign"), [("mu", "μ"), ("pi", "π"), ("theta", "θ"), ("xi", "ξ")])
+def test_a_greek_word_is_its_letter(name, sign):
+    assert name_label(name) == ((sign, RunStyle.NAME),)
+
+
+def test_softmax_is_called_by_its_whole_name_on_a_node_that_holds_it():
+    model = CanvasModel.from_graph(graph_of(lambda g: g.apply("softmax", g.leaf("input", "z"))))
+    place = model.index[model.ids[-1]]
+    assert plain_text(model.labels[place]) == "softmax"
+    assert model.geometry.size[place, 0] > width_estimate(model.labels[place])
 
 
 def test_a_constant_used_once_stands_in_its_users_label(plus_one):

@@ -76,7 +76,14 @@ def test_check_fails_with_exit_code_1() -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
+    ("suffix", "start"),
+    [
+        ("png", b"\x89PNG"),
+        ("svg", b"<?xml"),
+        ("pdf", b"%PDF"),
+        ("dot", b"digraph"),
+        ("tex", b"\\documentclass[tikz"),
+    ],
 )
 def test_render_draws(tmp_path: Path, suffix: str, start: bytes) -> None:
     picture = tmp_path / f"x.{suffix}"
@@ -94,7 +101,9 @@ def test_render_draws(tmp_path: Path, suffix: str, start: bytes) -> None:
         (("steps", "f = a*b", "--set", "q=1"), "q"),
         (("steps", "f = [1,2] + [1,2,3]"), "3"),
         (("steps", "f = a*b", "--set", "a"), "NAME=NUMBER"),
-        (("render", "f = a*b", "-o", "x.gif"), ".png"),
+        (("render", "f = a*b", "-o", "x.gif"), ".png, .svg, .pdf, .dot or .tex"),
+        (("render", "f = a*b", "-o", "missing/folder/x.tex"), "folder"),
+        (("render", "f = a*b", "-o", "x.dot", "--step", "99"), "99"),
         (("render", "f = a*b", "-o", "missing/folder/x.png"), "folder"),
         (("render", "f = a*b", "-o", "x.png", "--step", "99"), "99"),
         (("one.json", "two.json"), "two.json"),
@@ -142,13 +151,28 @@ def test_version_and_help() -> None:
     assert all(verb in told for verb in ("steps", "render", "check", "FILE"))
 
 
-def test_steps_and_check_import_no_qt() -> None:
+def test_a_source_shows_the_numbers_of_its_step(tmp_path: Path) -> None:
+    for suffix in ("dot", "tex"):
+        source = tmp_path / f"x.{suffix}"
+        formula = ("f = 2ab", "--set", "a=3", "b=5")
+        assert run("render", *formula, "-o", str(source), "--step", "0").returncode == 0
+        before = source.read_text(encoding="utf-8")
+        assert run("render", *formula, "-o", str(source)).returncode == 0
+        after = source.read_text(encoding="utf-8")
+        assert "3.00" in before
+        assert "30.00" not in before
+        assert "30.00" in after
+        assert "10.00" in after, "the gradient of a or b"
+
+
+def test_what_needs_no_drawing_imports_no_qt(tmp_path: Path) -> None:
     code = (
         "import sys; from graphviz_app.cli import main; main(['steps', 'f = a*b']);"
-        "main(['check', 'f = a*b']); assert not any(m.startswith('PySide6') for m in sys.modules)"
+        "main(['check', 'f = a*b']); main(['render', 'f = a*b', '-o', sys.argv[1]]);"
+        "assert not any(m.startswith('PySide6') for m in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, str(tmp_path / "x.tex")],
         capture_output=True,
         text=True,
         timeout=60,

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine import edits
 from engine.errors import FileError, FormulaError
 from engine.files.project import Session
 from graphviz_app import document as document_module
@@ -54,7 +55,7 @@ def test_undone_back_to_the_saved_state_is_clean(document: Document, tmp_path: P
 def test_undo_gives_back_the_very_same_graph(document: Document) -> None:
     before = document.graph
     document.set_formula("f = (x + y)*z")
-    document.move("x", 5.0, 6.0)
+    document.edit("Move", edits.place(document.graph, {"x": (5.0, 6.0)}))
     document.set_value("x", 9.0)
     while document.stack.canUndo():
         document.stack.undo()
@@ -98,7 +99,7 @@ def test_a_file_at_fault_leaves_the_open_document(document: Document, tmp_path: 
 
 
 def test_what_was_saved_is_what_is_opened(document: Document, tmp_path: Path) -> None:
-    document.move("w0", 12.0, -8.5)
+    document.edit("Move", edits.place(document.graph, {"w0": (12.0, -8.5)}))
     document.set_opened("f", True)
     path = tmp_path / "mine.graph.json"
     document.save(path, Session(step=7, selected="w0"))
@@ -111,7 +112,7 @@ def test_what_was_saved_is_what_is_opened(document: Document, tmp_path: Path) ->
 def test_moving_a_node_walks_nothing_again(document: Document, qtbot) -> None:
     walk = document.walk
     with qtbot.waitSignal(document.moved):
-        document.move("w0", 1.0, 2.0)
+        document.edit("Move", edits.place(document.graph, {"w0": (1.0, 2.0)}))
     assert document.walk is walk
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.graph.graph import Graph
@@ -15,14 +15,25 @@ TEXT = "f = w0*x0"
 
 
 @pytest.fixture
-def bar(qtbot: QtBot) -> FormulaBar:
-    """The bar with f = w0 x0."""
+def column(qtbot: QtBot) -> QWidget:
+    """The bar with f = w0 x0 above a sheet of paper."""
+    column = QWidget()
+    qtbot.addWidget(column)
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
     bar = FormulaBar()
-    qtbot.addWidget(bar)
-    bar.resize(870, 60)
     bar.set_formula(LATEX, TEXT, {"w0": LIGHT.parameter})
-    bar.show()
-    return bar
+    layout.addWidget(bar)
+    layout.addWidget(QTextEdit(), 1)
+    column.resize(870, 300)
+    column.show()
+    return column
+
+
+@pytest.fixture
+def bar(column: QWidget) -> FormulaBar:
+    """The bar of the column."""
+    return column.findChild(FormulaBar)
 
 
 @pytest.fixture
@@ -50,14 +61,33 @@ def test_terms_tell_when_they_are_pointed_at_and_clicked(bar, told, qtbot: QtBot
 
 def test_the_canonical_text_stands_at_the_right(bar) -> None:
     assert bar.text_label.text() == TEXT
-    bar.resize(220, 60)
+    bar.window().resize(220, 300)
     assert bar.text_label.text() != TEXT
+
+
+def test_declarations_are_left_to_the_editor(bar, qtbot: QtBot) -> None:
+    bar.set_formula(LATEX, "`θ0` = parameter()\nw = input()\nf = `θ0`*w + 2", {})
+    assert bar.text_label.text() == "f = θ0*w + 2"
+    bar.start_editing()
+    assert bar.editor.toPlainText().startswith("`θ0` = parameter()")
 
 
 def test_editing_starts_with_the_text_selected(bar, qtbot: QtBot) -> None:
     qtbot.mouseClick(bar.button, LEFT)
     assert bar.editing
     assert bar.editor.textCursor().selectedText() == TEXT
+
+
+def test_editing_moves_nothing(bar, column, qtbot: QtBot) -> None:
+    paper = column.findChild(QTextEdit)
+    places = [w.geometry() for w in (bar, bar.label, paper)]
+    bar.start_editing()
+    bar.set_error("no", 1, 1, 1)
+    qtbot.waitUntil(lambda: bar.drawer.height() >= bar.editor.height() + bar.error_line.height())
+    assert [w.geometry() for w in (bar, bar.label, paper)] == places
+    assert bar.drawer.geometry().top() == bar.geometry().bottom()
+    qtbot.keyClick(bar.editor, Qt.Key.Key_Escape)
+    assert not bar.drawer.isVisible()
 
 
 def test_a_double_click_edits(bar, qtbot: QtBot) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.graph.graph import Graph, Node
-from engine.graph.notation import latex_name
+from engine.graph.notation import backward_latex, latex_name
 from engine.ops import OPS
 from engine.run.trace import trace
 from engine.run.walk import Phase, Step, Walk
@@ -18,6 +18,7 @@ from graphviz_app.explore.curve_canvas import _best_place
 from graphviz_app.explore.inspector import Inspector
 from graphviz_app.explore.step_panel import MOST_HEIGHT_PX, StepPanel
 from graphviz_app.theme import DARK, LIGHT
+from graphviz_app.typeset import typeset
 
 LEFT = Qt.MouseButton.LeftButton
 MATRIX = np.array([[1.0, 2.0], [3.0, -4.0]])
@@ -48,6 +49,19 @@ def matrices(side: int = 2) -> Walk:
     graph = Graph()
     a, b = graph.leaf("input", "A", value), graph.leaf("parameter", "B", value + 1)
     graph.apply("sum", graph.apply("sigmoid", graph.apply("matmul", a, b)), name="L")
+    return trace(graph)
+
+
+def sampled(name: str) -> Walk:
+    """q, an op applied to the first sample with an array that the table gives for it."""
+    samples = OPS[name].samples
+    arrays = (s for s in samples if any(np.ndim(v) for v in s if not isinstance(v, dict)))
+    *values, last = next(arrays, samples[0])
+    attrs = last if isinstance(last, dict) else {}
+    values = values if attrs else [*values, last]
+    graph = Graph()
+    leaves = [graph.leaf("input", f"x{k}", np.array(v, float)) for k, v in enumerate(values)]
+    graph.apply(name, *leaves, name="q", **attrs)
     return trace(graph)
 
 
@@ -139,6 +153,20 @@ class TestStepPanel:
         assert r"A^{\top}\,G" in text
         assert r"\begin{bmatrix}" in text
         assert not any(isinstance(b, Chain) for b in panel.card.blocks)
+
+    @pytest.mark.parametrize("name", [op.name for op in OPS.values() if op.pullback is not None])
+    def test_every_array_op_shows_its_rule_typeset(self, panel, name: str) -> None:
+        walk = sampled(name)
+        step = step_of(walk, "q")
+        show(panel, step)
+        shown = [b.latex for b in panel.card.blocks if isinstance(b, Formula)]
+        rules = backward_latex(OPS[name], "q", [latex_name(i) for i in step.inputs], step.attrs)
+        if step.locals is None:  # of single numbers it is local × upstream, as for every op
+            for rule in filter(None, rules):
+                assert any(rule in latex for latex in shown)
+        else:
+            assert any(isinstance(b, Chain) for b in panel.card.blocks)
+        assert all(typeset(latex, px=18, color="#000000").renderer for latex in shown)
 
     def test_a_large_matrix_is_shown_by_its_shape(self, panel) -> None:
         show(panel, step_of(matrices(6), "matmul"))
@@ -271,7 +299,7 @@ class TestCurve:
     def test_arrays_get_a_sentence_instead(self, curve) -> None:
         curve.show_step(step_of(matrices(), "matmul"), ["A", "B"])
         assert curve.message.isVisible()
-        assert not curve.card.isVisible()
+        assert not curve.plot.isVisible()
 
     def test_labels_keep_clear_of_the_curve(self, curve) -> None:
         graph = Graph()
@@ -289,7 +317,7 @@ class TestCurve:
         curve.show_step(None, [])
         assert "operation" in curve.message.text()
         curve.show_step(step_of(circuit(), "w0"), [])
-        assert not curve.card.isVisible()
+        assert not curve.plot.isVisible()
 
     def test_an_infinite_value_draws_no_dot(self, curve) -> None:
         graph = Graph()

@@ -10,7 +10,16 @@ from engine.ops import OPS
 from engine.run.trace import trace
 from engine.run.walk import Phase, Walk
 from graphviz_app.explore.rules import backward_text, forward_text
-from graphviz_app.explore.tape import COLUMNS, GRADIENT, NODE, RULE, UPSTREAM, VALUE, TapeTable
+from graphviz_app.explore.tape import (
+    COLUMNS,
+    GRADIENT,
+    NODE,
+    RULE,
+    UPSTREAM,
+    VALUE,
+    TapeTable,
+    column_widths,
+)
 from graphviz_app.theme import LIGHT
 
 LEFT = Qt.MouseButton.LeftButton
@@ -34,11 +43,12 @@ def long_walk(nodes: int = 10_000) -> Walk:
 
 @pytest.fixture
 def table(qtbot: QtBot) -> TapeTable:
-    """A tape with the walk of exp(w0·x0)."""
+    """A tape with the walk of exp(w0·x0), walked to its end."""
     table = TapeTable()
     qtbot.addWidget(table)
     table.resize(870, 200)
     table.set_walk(product())
+    table.set_index(table.tape.rowCount() - 1)
     table.show()
     return table
 
@@ -98,6 +108,65 @@ def test_values_are_green_and_gradients_red(table) -> None:
     assert color == [LIGHT.forward, LIGHT.backward]
 
 
+def test_a_row_that_is_not_reached_is_faint_and_keeps_its_numbers_to_itself(table) -> None:
+    row = row_of(table, "mul")
+    table.set_index(row - 1)
+    texts = [table.tape.text(row, c) for c in range(len(COLUMNS))]
+    assert texts[NODE:] == ["× w0·x0", "∂(a·b)/∂a = b, ∂(a·b)/∂b = a", "", "", ""]
+    colors = {
+        table.tape.data(table.tape.index(row, c), Qt.ItemDataRole.ForegroundRole).name()
+        for c in range(len(COLUMNS))
+    }
+    assert colors == {LIGHT.text_muted}
+    tips = [table.tape.data(table.tape.index(row, c), Qt.ItemDataRole.ToolTipRole) for c in (3, 6)]
+    assert not any(tips)
+    table.set_index(row)
+    assert table.tape.text(row, UPSTREAM) == "0.1353"
+
+
+def test_a_row_that_is_not_reached_can_be_gone_to(table, qtbot: QtBot) -> None:
+    table.set_index(0)
+    at = table.visualRect(table.tape.index(5, NODE)).center()
+    with qtbot.waitSignal(table.row_chosen) as told:
+        qtbot.mouseClick(table.viewport(), LEFT, pos=at)
+    assert told.args == [5]
+
+
+@pytest.mark.parametrize("height", [150, 157, 168])
+def test_scrolled_to_its_end_no_row_is_cut(table, height: int) -> None:
+    table.resize(870, height)
+    table.set_walk(long_walk(50))
+    table.set_index(99)
+    assert table.visualRect(table.tape.index(table.rowAt(0), 0)).top() == 0
+    assert table.viewport().rect().contains(table.visualRect(table.tape.index(99, 0)))
+
+
+def test_the_pointer_lights_a_whole_row(table, qtbot: QtBot) -> None:
+    at = table.visualRect(table.tape.index(1, RULE)).center()
+    qtbot.mouseMove(table.viewport(), at)
+    image = table.viewport().grab().toImage()
+    shown = {
+        image.pixelColor(table.visualRect(table.tape.index(row, c)).topRight()).name()
+        for row, c in ((1, 0), (1, RULE), (1, GRADIENT))
+    }
+    assert shown == {LIGHT.hover}
+
+
+@pytest.mark.parametrize("room", [480, 538, 724, 1100])
+def test_the_columns_fit_into_a_narrow_window(room: int) -> None:
+    assert sum(column_widths(room)) <= room
+    assert column_widths(1100)[RULE] > column_widths(480)[RULE]
+
+
+def test_nothing_is_scrolled_sideways_beside_the_scroll_bar(table) -> None:
+    table.set_walk(long_walk(50))
+    for width in (900, 540, 500):
+        table.resize(width, 150)
+        last = table.horizontalHeader().sectionViewportPosition(GRADIENT)
+        assert last + table.columnWidth(GRADIENT) <= table.viewport().width()
+    assert not table.horizontalScrollBar().isVisible()
+
+
 def test_copying_gives_every_digit(table, qtbot: QtBot) -> None:
     row = row_of(table, "mul")
     table.selectRow(row)
@@ -146,3 +215,15 @@ def test_every_op_has_a_rule_in_words_or_signs(name: str) -> None:
     assert forward_text(op, {})
     assert backward_text(op, {})
     assert "object" not in backward_text(op, {})
+
+
+@pytest.mark.parametrize("name", ["div", "reciprocal", "sqrt", "exp", "sigmoid", "tanh"])
+def test_a_slope_told_by_the_output_is_the_same_in_the_sentence(name: str) -> None:
+    """The tape and the card of a step may not seem to state two rules."""
+    slope = backward_text(OPS[name], {}).split(" = ")[-1]
+    assert "y" in slope
+    assert slope.replace("·", "") in OPS[name].gradient_says
+
+
+def test_a_number_times_itself_is_a_square() -> None:
+    assert backward_text(OPS["reciprocal"], {}) == "∂(1/x)/∂x = −y²"

@@ -5,7 +5,7 @@ from graphviz_app.player import MAX_SPEED, MIN_SPEED, SECONDS_PER_OP, Player
 
 def walked(total: int) -> Player:
     player = Player()
-    player.set_total(total, keep=False)
+    player.set_total(total)
     return player
 
 
@@ -41,13 +41,12 @@ def test_going_nowhere_stays_within_the_walk() -> None:
     assert player.done
 
 
-def test_an_edit_keeps_the_step_while_values_change() -> None:
+def test_another_walk_begins_where_it_is_told() -> None:
     player = walked(10)
-    player.seek(4)
-    player.set_total(10, keep=True)
-    assert player.index == 4
-    player.set_total(3, keep=True)
-    assert player.index == 3
+    player.set_total(12, 4)
+    assert (player.index, player.done) == (4, False)
+    player.set_total(3, 4)
+    assert player.done
 
 
 def test_playing_ends_at_the_end(qtbot) -> None:

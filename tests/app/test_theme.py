@@ -5,11 +5,21 @@ import re
 
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QFontDatabase, QFontInfo, QIcon, QPalette
+from PySide6.QtGui import QColor, QFontDatabase, QFontInfo, QFontMetricsF, QIcon, QPalette
 
+from engine.files import drawing
 from graphviz_app import theme as themes
 from graphviz_app.icons import icon
-from graphviz_app.theme import asset, load_fonts, mono_font, palette, stylesheet, theme, ui_font
+from graphviz_app.theme import (
+    asset,
+    load_fonts,
+    math_font,
+    mono_font,
+    palette,
+    stylesheet,
+    theme,
+    ui_font,
+)
 
 pytestmark = pytest.mark.usefixtures("qapp")
 VARIANTS = [(dark, blind) for dark in (False, True) for blind in (False, True)]
@@ -66,9 +76,19 @@ def test_the_palette_follows_the_theme():
 def test_the_shipped_fonts_are_used():
     load_fonts()
     load_fonts()
-    assert {"Inter", "JetBrains Mono"} <= set(QFontDatabase.families())
+    assert {"Inter", "JetBrains Mono", "STIXGeneral"} <= set(QFontDatabase.families())
     assert QFontInfo(ui_font(13)).family().startswith("Inter")
     assert QFontInfo(mono_font(12)).family() == "JetBrains Mono"
+
+
+@pytest.mark.parametrize("italic", [False, True])
+def test_names_on_nodes_are_set_in_the_shipped_serif(italic):
+    load_fonts()
+    font = math_font(18, italic)
+    info = QFontInfo(font)
+    assert (info.family(), info.italic()) == ("STIXGeneral", italic)
+    metrics = QFontMetricsF(font)
+    assert all(metrics.inFontUcs4(ord(c)) for c in "wxyz0189+−×÷αβγδεζηθικλμνξπρστφχψωΣΦ²")
 
 
 @pytest.mark.parametrize("name", sorted(p.stem for p in asset("icons").glob("*.svg")))
@@ -88,3 +108,10 @@ def test_every_icon_draws_in_the_themes_colors(name):
 def test_an_icon_that_does_not_ship_is_an_error():
     with pytest.raises(FileNotFoundError):
         icon("no such icon", themes.LIGHT)
+
+
+def test_dot_and_tikz_have_the_colours_of_the_light_theme():
+    renamed = {"value": "forward", "gradient": "backward"}
+    light = theme(dark=False)
+    for meaning, color in drawing.COLORS.items():
+        assert getattr(light, renamed.get(meaning, meaning)) == f"#{color}", meaning

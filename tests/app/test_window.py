@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import gc
+import html
 import weakref
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from engine.numerals import fixed
-from graphviz_app import window as window_module
-from graphviz_app.actions import ACTIONS, MENUS
+from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS
+from graphviz_app.application import make_app
+from graphviz_app.canvas.view import GESTURES
+from graphviz_app.launch import tell_about_exceptions
+from graphviz_app.messages import Button, key_sheet
 from graphviz_app.resources import example, examples
 from graphviz_app.settings import Settings
-from graphviz_app.window import Window, make_app
+from graphviz_app.window import Window, plain_title
 
 
 @pytest.fixture
@@ -27,15 +32,20 @@ def window(qtbot, qapp):
     qtbot.addWidget(made, before_close_func=lambda w: w.document.stack.setClean())
     made.show()
     qtbot.waitExposed(made)
-    made.open_path(example("sigmoid_circuit"))
+    made.files.open_path(example("sigmoid_circuit"))
     made.explore.view.setFocus()
     return made
 
 
 def press(qtbot, window: Window, *keys: Qt.Key) -> None:
     """Keys pressed while the canvas has the focus."""
+    view = window.explore.view
     for key in keys:
-        qtbot.keyClick(window.explore.view, key)
+        if key == Qt.Key.Key_Space:
+            with qtbot.waitSignal(view.space_tapped):
+                qtbot.keyClick(view, key)
+        else:
+            qtbot.keyClick(view, key)
 
 
 def shown(window: Window, node: str) -> tuple[str, str]:
@@ -66,6 +76,70 @@ def test_space_walks_forward_and_backward(qtbot, window: Window) -> None:
     assert shown(window, "f") == ("0.73", "")
     press(qtbot, window, Qt.Key.Key_End)
     assert shown(window, "w0")[1] == fixed(-0.196612)
+
+
+def test_space_steps_as_it_is_let_go_and_once(qtbot, window: Window) -> None:
+    view, player = window.explore.view, window.explore.player
+    player.first()
+    qtbot.keyPress(view, Qt.Key.Key_Space)
+    assert player.index == -1
+    with qtbot.waitSignal(view.space_tapped):
+        qtbot.keyRelease(view, Qt.Key.Key_Space)
+    assert player.index == 0
+    window.explore.tape.setFocus()
+    qtbot.keyClick(window.explore.tape, Qt.Key.Key_Space)
+    assert player.index == 1
+    step = window.actions_by_id["step"]
+    assert step.shortcut().toString() == "Space"
+    assert not step.autoRepeat()
+
+
+def test_what_the_walk_has_not_reached_is_shown_nowhere(qtbot, window: Window) -> None:
+    explore = window.explore
+    rows = explore.inspector.values
+    explore.select("f")
+    assert rows["Value"].text() == "0.731059"
+    press(qtbot, window, Qt.Key.Key_Home)
+    assert [rows[name].text() for name in ("Value", "Gradient", "Numerical")] == ["–"] * 3
+    assert not explore.curve.plot.isVisible()
+    walk = window.document.walk
+    assert walk is not None
+    explore.player.go(walk.forward_count - 1)
+    assert [rows[name].text() for name in ("Value", "Gradient")] == ["0.731059", "–"]
+    assert explore.curve.plot.isVisible()
+    explore.player.go(walk.forward_count)
+    assert rows["Gradient"].text() == "1.000000"
+    explore.select("w0")
+    assert rows["Numerical"].text() == "–"
+    explore.player.last()
+    assert [rows[name].text() for name in ("Gradient", "Numerical")] == ["−0.196612"] * 2
+
+
+def test_a_forks_gradient_is_compared_once_it_is_whole(window: Window) -> None:
+    window.files.open_path(example("fork"))
+    walk, explore = window.document.walk, window.explore
+    assert walk is not None
+    explore.select("a")  # of a·b + a
+    seen = []
+    for index in range(walk.forward_count, len(walk)):
+        explore.player.go(index)
+        seen.append(tuple(explore.inspector.values[n].text() for n in ("Gradient", "Numerical")))
+    assert any(gradient != "–" and numerical == "–" for gradient, numerical in seen)
+    assert seen[-1][0] == seen[-1][1] != "–"
+
+
+def test_a_leafs_step_has_no_curve_but_that_of_a_selected_op(qtbot, window: Window) -> None:
+    explore = window.explore
+    explore.player.go(0)
+    assert not explore.curve.plot.isVisible()
+    explore.player.last()
+    assert explore.curve.plot.isVisible()
+    walk = window.document.walk
+    assert walk is not None
+    explore.player.go(len(walk) - 1)  # the gradient of a leaf
+    assert not explore.curve.plot.isVisible()
+    explore.select("f")
+    assert explore.curve.plot.isVisible()
 
 
 def test_p_plays_and_pauses(qtbot, window: Window) -> None:
@@ -109,22 +183,46 @@ def test_a_formula_at_fault_is_told_and_nothing_changes(window: Window) -> None:
 def test_double_click_folds_and_opens_the_sigmoid(window: Window) -> None:
     explore = window.explore
     count = len(window.document.shown.nodes)
-    explore.toggle_opened("f")
+    explore.editor.toggle_opened("f")
     assert len(window.document.shown.nodes) < count
     assert shown(window, "w0")[1] == fixed(-0.196612)
-    explore.toggle_opened("f")
+    explore.editor.toggle_opened("f")
     assert len(window.document.shown.nodes) == count
+
+
+def test_an_edit_and_its_undo_keep_the_place_in_the_walk(window: Window) -> None:
+    document, player = window.document, window.explore.player
+    walk = document.walk
+    assert walk is not None
+    player.seek(walk.forward_count - 1)
+    before = walk.where(player.index)
+    document.set_formula("f = sigmoid(w0*x0 + w1*x1 + w2 + w3)")
+    assert document.walk is not None
+    assert document.walk.where(player.index) == before
+    document.stack.undo()
+    assert player.index == walk.forward_count - 1
+    player.first()
+    document.set_opened("f", False)
+    assert player.index == -1
+
+
+def test_a_file_is_shown_whole_wherever_the_last_one_stood(window: Window) -> None:
+    window.explore.player.seek(3)
+    window.explore.select("w0")
+    window.files.open_path(example("fork"))
+    assert window.explore.player.done
+    assert window.explore.selected == ""
 
 
 def test_a_broken_file_is_told_and_the_document_stays(
     window: Window, tmp_path: Path, monkeypatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda *a: told.append(a[2]))
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(box.text()) or Button.Ok)
     broken = tmp_path / "broken.graph.json"
     broken.write_text("{", encoding="utf-8")
     before = window.document.graph
-    assert not window.open_path(broken)
+    assert not window.files.open_path(broken)
     assert window.document.graph is before
     assert "broken.graph.json" in told[0]
 
@@ -139,7 +237,7 @@ def test_a_dropped_file_opens(qtbot, window: Window) -> None:
 
 def test_every_example_opens(window: Window) -> None:
     for path in examples():
-        assert window.open_path(path), path.name
+        assert window.files.open_path(path), path.name
         assert window.document.walk is not None, path.name
         assert not window.document.problems, path.name
 
@@ -149,21 +247,60 @@ def test_save_as_and_reopen(window: Window, tmp_path: Path, monkeypatch) -> None
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a: (str(target), ""))
     window.document.set_value("w0", 1.25)
     window.explore.player.seek(4)
-    assert window.save_as()
+    assert window.files.save_as()
     assert not window.document.modified
-    window.open_path(example("fork"))
-    window.open_path(target)
+    window.files.open_path(example("fork"))
+    window.files.open_path(target)
     assert window.document.graph.nodes["w0"].value == 1.25
     assert window.explore.player.index == 4
 
 
 def test_closing_asks_about_changes(window: Window, monkeypatch) -> None:
     window.document.set_value("w0", 5.0)
-    answers = [QMessageBox.StandardButton.Cancel]
-    monkeypatch.setattr(QMessageBox, "question", lambda *a: answers[0])
+    answers = [Button.Cancel]
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: answers[0])
     assert not window.close()
-    answers[0] = QMessageBox.StandardButton.Discard
+    answers[0] = Button.Discard
     assert window.close()
+
+
+def test_every_message_has_an_icon_of_ours(window: Window, monkeypatch) -> None:
+    boxes: list[QMessageBox] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: boxes.append(box) or Button.Ok)
+    for name in ("keys", "about", "check"):
+        window.actions_by_id[name].trigger()
+    assert [box.icon() for box in boxes] == [QMessageBox.Icon.NoIcon] * 3
+    assert all(not box.iconPixmap().isNull() for box in boxes)
+
+
+def test_the_key_sheet_names_every_key_and_gesture_in_the_menus_order(window: Window) -> None:
+    others = [window.actions_by_id[spec.id] for spec in ACTIONS if not spec.menu]
+    sheet = key_sheet(window.menus, others, GESTURES)
+    for spec in ACTIONS:
+        native = QKeySequence.SequenceFormat.NativeText
+        keys = [QKeySequence(key).toString(native) for key in spec.keys]
+        assert all(html.escape(key) in sheet for key in keys), spec.id
+    assert all(html.escape(gesture) in sheet for gesture, _ in GESTURES)
+    order = [
+        "New",
+        "Save",
+        "Undo",
+        "Redo",
+        "Edit formula",
+        "Fit graph",
+        "Step op",
+        "Last",
+        "Nudge left",
+    ]
+    places = [sheet.index(f">{title}<") for title in order]
+    assert places == sorted(places)
+
+
+def test_a_file_name_is_never_read_as_html(window: Window, monkeypatch) -> None:
+    boxes: list[QMessageBox] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: boxes.append(box) or Button.Ok)
+    assert not window.files.open_path(Path("<b>no such file</b>.graph.json"))
+    assert boxes[0].textFormat() is Qt.TextFormat.PlainText
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
@@ -187,14 +324,27 @@ def test_no_two_actions_share_a_key() -> None:
     assert len(keys) == len(set(keys))
 
 
+def test_every_command_does_something_and_no_key_is_taken_twice(window: Window) -> None:
+    taken: dict[str, str] = {}
+    for spec in ACTIONS:
+        assert callable(attrgetter(spec.does)(window)), spec.id
+        for key in spec.keys:
+            assert key not in taken, f"{key} is {taken[key]} and {spec.id}"
+            taken[key] = spec.id
+    assert {"Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+Y"}.isdisjoint(taken)
+    in_menus = {name for menu in CONTEXT_MENUS.values() for name in menu if name}
+    assert in_menus <= set(window.actions_by_id)
+    assert {spec.when for spec in ACTIONS} <= set(window.conditions())
+
+
 @pytest.mark.parametrize("spec", ACTIONS, ids=lambda s: s.id)
-def test_every_action_has_a_method_and_a_menu(spec) -> None:
-    assert callable(getattr(Window, spec.does))
-    assert spec.menu in {m.id for m in MENUS}
+def test_every_command_has_a_title_and_a_menu(spec) -> None:
+    assert spec.menu in {"", *(m.id for m in MENUS)}
+    assert plain_title(spec)[0].isupper()
 
 
 def test_no_traceback_reaches_a_person(window: Window, capsys) -> None:
-    window_module.tell_about_exceptions(window)
+    tell_about_exceptions()
     import sys
 
     said: list[str] = []
@@ -205,14 +355,31 @@ def test_no_traceback_reaches_a_person(window: Window, capsys) -> None:
         sys.excepthook = sys.__excepthook__
     assert said
     assert "Your work is still here" in said[0]
-    assert window.statusBar().isVisible()
-    assert window.statusBar().currentMessage() == said[0]
+    assert window.notice.isVisible()
+    assert window.notice.label.text() == said[0]
     assert "boom" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("width", [820, 1440])
+def test_a_notice_stands_over_the_window_and_moves_nothing(qtbot, window: Window, width) -> None:
+    window.resize(width, 600)
+    places = [window.explore.view.geometry(), window.explore.tape.geometry()]
+    window.notice.say("Something went wrong: " + "no such thing, " * 20)
+    assert [window.explore.view.geometry(), window.explore.tape.geometry()] == places
+    around = window.centralWidget().rect()
+    assert around.contains(window.notice.geometry())
+    assert window.notice.label.height() >= window.notice.label.heightForWidth(
+        window.notice.label.width()
+    )
+    window.resize(width + 40, 640)
+    assert window.centralWidget().rect().contains(window.notice.geometry())
+    qtbot.mouseClick(window.notice.close_button, Qt.MouseButton.LeftButton)
+    assert not window.notice.isVisible()
 
 
 def test_a_closed_window_leaves_nothing_behind(qtbot, qapp) -> None:
     window = Window(Settings(theme="light"))
-    window.open_path(example("fork"))
+    window.files.open_path(example("fork"))
     window.show()
     view, gone = weakref.ref(window.explore.view), weakref.ref(window)
     window.close()

@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import GraphError
 from engine.files.project import load
+from engine.graph.formula import parse
 from engine.graph.graph import Graph
 from engine.graph.levels import fully_open
 from engine.ops import OPS
@@ -90,6 +91,38 @@ def test_a_kink_is_named_and_is_no_failure(op, values):
     if check.rows:
         assert check.worst.verdict is Verdict.VERIFIED or "kink" in str(check.worst)
         assert op == "greater" or any(row.verdict is Verdict.KINK for row in check.rows)
+
+
+def test_a_kink_is_seen_beside_a_large_number():
+    """There the difference is noisy, and as the gradient 0 is right the kink alone tells it."""
+    graph = Graph()
+    graph.apply(
+        "add",
+        graph.apply("abs", graph.leaf("input", "x", 0.0)),
+        graph.leaf("constant", "", 1e6),
+    )
+    assert gradcheck(graph).worst.verdict is Verdict.KINK
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "f = max(x, y, z) + min(x, y)",
+        "f = max(max(x, y), z) + min(x, y)",
+        "f = relu(x - y) - 2*relu(y - x)/2 + z",
+    ],
+)
+def test_a_kink_that_others_make_up_for_is_named_and_is_no_failure(formula):
+    """Along x the sum is smooth, but the tie rules share out each gradient by themselves."""
+    check = gradcheck(parse(formula, x=1, y=1, z=1))
+    assert check.passed, str(check)
+    assert "at a kink" in str(check.rows[0])
+    assert check.rows[0].verdict is check.rows[1].verdict is Verdict.KINK
+
+
+def test_a_wrong_gradient_before_a_kink_far_away_is_still_wrong(wrong_sigmoid):
+    check = gradcheck(parse("f = relu(sigmoid(x)) + max(x, y)", x=1, y=2))
+    assert [row.verdict for row in check.rows] == [Verdict.WRONG, Verdict.VERIFIED]
 
 
 def test_a_kink_nearby_is_not_mistaken_for_one_here():

@@ -77,7 +77,7 @@ def test_entry_says_what_a_learner_and_the_canvas_need(op: Op):
     for sentence in (op.says, op.gradient_says):
         assert sentence[0].isupper()
         assert sentence.endswith(".")
-    assert 0 < len(op.symbol) <= 6
+    assert 0 < len(op.symbol) <= 10
     assert op.samples
     assert op.domain
     assert op.group in ("Arithmetic", "Functions", "Activations", "Arrays", "Losses")
@@ -87,6 +87,25 @@ def test_entry_says_what_a_learner_and_the_canvas_need(op: Op):
     for template in (op.text, op.latex):
         named = re.findall(r"\{(\w+):([0-5])\}", template)
         assert {name for name, _ in named} == set(op.inputs)
+
+
+@pytest.mark.parametrize(
+    "op", [pytest.param(op, id=op.name) for op in OPS.values() if op.pullback is not None]
+)
+def test_an_op_with_a_pullback_states_its_rule_for_every_port_that_carries(op: Op):
+    attrs: list[dict] = [{}, *(s[-1] for s in op.samples if isinstance(s[-1], dict))]
+    for rules in map(op.rules, attrs):
+        for rule, carrying in zip(rules, op.carries(len(op.inputs)), strict=True):
+            assert ("G" in rule) is bool(rule) is carrying
+            named = re.findall(r"\{(\w+):([0-5])\}", rule)
+            assert {name for name, _ in named} <= {*op.inputs, "y"}
+            assert rule.count("{") == rule.count("}")
+            assert rule.count(r"\left") == rule.count(r"\right")
+
+
+@every_op
+def test_an_elementwise_op_states_its_rule_once_as_its_local_gradient(op: Op):
+    assert op.local is None or not op.rules({})
 
 
 @every_op

@@ -1,0 +1,510 @@
+"""What a person does on the canvas, as edits of the document; each is one step of undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from engine import edits
+from engine.errors import EngineError, FormulaError
+from engine.files.project import graph_bytes, graph_from_bytes
+from engine.graph.formula import parse
+from engine.graph.graph import LEAF_KINDS, Graph, Value, Wire
+from engine.graph.reach import node_called
+from engine.ops import OPS
+from graphviz_app.canvas.guides import GRID, on_grid
+from graphviz_app.canvas.hits import OUT, Port
+from graphviz_app.canvas.model import CanvasModel
+from graphviz_app.canvas.view import GraphView
+from graphviz_app.document import Document
+from graphviz_app.explore.selection import Selection
+
+Point = tuple[float, float]
+PASTE_STEP = 3 * GRID  # a copy stands so far beside its original
+NEXT_TO = 150.0  # from a node to one that is added after it
+
+
+class Editing(QObject):
+    """Edits of one document, for what is shown in one view.
+
+    Adding a node moves no other: before an edit every node is pinned to where it is shown.
+    Signal ``refused(sentence)``: why nothing was done.
+    """
+
+    refused = Signal(str)
+
+    def __init__(self, document: Document, view: GraphView, selection: Selection) -> None:
+        super().__init__(view)
+        self._document, self._view, self._selection = document, view, selection
+
+    # the graph as it stands ---------------------------------------------------------------------
+
+    @property
+    def _graph(self) -> Graph:
+        return self._document.graph
+
+    def _pinned(self) -> Graph:
+        """The document's graph with every node where it is shown."""
+        graph = self._graph.like()
+        folded = set(self._document.derived.opened.hidden.values())
+        shown = self._view.places_of(self._view.model.ids)
+        graph.positions.update((i, at) for i, at in shown.items() if i not in folded)
+        return graph
+
+    def _do(self, title: str, change: Callable[[Graph], Graph], key: tuple | None = None) -> bool:
+        """Put ``change`` of the pinned graph onto the undo stack; says why it cannot be."""
+        try:
+            after = change(self._pinned())
+        except EngineError as error:
+            self.refused.emit(str(error))
+            return False
+        self._view.stop_fitting()
+        self._document.edit(title, after, key)
+        return True
+
+    def _node(self, node_id: str) -> str:
+        """A node's id in the document: an opened composite's for what is inside it."""
+        return self._document.derived.opened.owner(node_id)
+
+    def _chosen(self) -> list[str]:
+        """The selected nodes and notes of the document; folded nodes stand for all inside."""
+        hidden = self._document.derived.opened.hidden
+        chosen = {self._node(i) for i in self._selection.things}
+        chosen.update(i for i, stands_for in hidden.items() if stands_for in chosen)
+        known = [*self._graph.nodes, *self._graph.notes]
+        return [i for i in known if i in chosen]
+
+    def title_of(self, ids: Collection[str]) -> str:
+        """What an edit of these is called in the Edit menu."""
+        nodes = [i for i in ids if i in self._graph.nodes]
+        if len(nodes) == 1:
+            node = self._graph.nodes[nodes[0]]
+            return node.name or node.op
+        return f"{len(ids)} things" if ids else "nothing"
+
+    # advice for gestures ------------------------------------------------------------------------
+
+    def advice(self) -> _Advice:
+        """What may be wired, as the graph stands."""
+        return _Advice(self._graph, self._node)
+
+    # adding -------------------------------------------------------------------------------------
+
+    def add(self, key: str, at: Point | None = None, port: Port | None = None) -> None:
+        """Add an op or a kind of leaf, wired to ``port`` if that is given.
+
+        Without a place it stands beside the current node, and takes its output if it can.
+        """
+        current = self._node(self._selection.current)
+        after_current = at is None and port is None and current in self._graph.nodes
+        if after_current and key not in LEAF_KINDS:
+            port = Port(current, OUT)
+        at = at or self._place_beside(current)
+        made: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            place = (on_grid(at[0]), on_grid(at[1]))
+            if key in LEAF_KINDS:
+                graph, new = edits.add_leaf(graph, key, place)
+            else:
+                graph, new = edits.add_op(graph, key, place)
+            made.append(new)
+            return self._joined(graph, new, port) if port else graph
+
+        if self._do(f"Add {key.replace('_', ' ')}", change):
+            self._selection.set(made)
+            self._view.reveal(made[0])
+
+    def _joined(self, graph: Graph, new: str, port: Port) -> Graph:
+        """``graph`` with the new node wired to ``port``, where that can be."""
+        if port.number != OUT:
+            why = edits.refusal(graph, new, self._node(port.node), port.number)
+            return graph if why else edits.connect(graph, new, self._node(port.node), port.number)
+        free = edits.free_port(graph, self._node(port.node), new)
+        return graph if free is None else edits.connect(graph, self._node(port.node), new, free)
+
+    def _place_beside(self, node: str) -> Point:
+        """Right of a node, clear of all others; the middle of the view without one."""
+        places = self._view.places_of(self._view.model.ids)
+        x, y = places.get(node, self._view.middle())
+        x += NEXT_TO if node in places else 0.0
+        while any(abs(px - x) < 72 and abs(py - y) < 56 for px, py in places.values()):
+            y += 8 * GRID
+        return x, y
+
+    def add_formula(self, text: str, at: Point | None = None) -> bool:
+        """Add what a formula says as nodes; variables that exist already are the same ones."""
+        try:
+            piece = parse(text)
+        except FormulaError as error:
+            self.refused.emit(str(error))
+            return False
+        return self._put("Add formula", piece, at, share=True)
+
+    def _put(
+        self, title: str, piece: Graph, at: Point | None, share: bool = False, wires: bool = False
+    ) -> bool:
+        """Paste ``piece`` with its middle ``at``, or where it was and a step aside."""
+        piece = piece.like()
+        model = CanvasModel.from_graph(piece, (), piece.positions)
+        xy = zip(model.ids, model.geometry.xy.tolist(), strict=True)
+        piece.positions.update((i, (x, y)) for i, (x, y) in xy)
+        left, top, right, bottom = model.bounds()
+        if at is None:
+            offset = (PASTE_STEP, PASTE_STEP)
+        else:
+            x, y = at[0] - (left + right) / 2, at[1] - (top + bottom) / 2
+            offset = (on_grid(x), on_grid(y))
+        made: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            graph, new = edits.paste(graph, piece, offset, keep_wires=wires, share_leaves=share)
+            made.extend(new)
+            return graph
+
+        if not self._do(title, change):
+            return False
+        self._selection.set(made)
+        return True
+
+    @Slot(str, str, object, object)
+    def drop(self, kind: str, text: str, at: Point, wire: Wire | None) -> None:
+        """Something was dropped on the canvas: a node of the palette, or text."""
+        if kind != "node":
+            self.paste_text(text, at)
+            return
+        if text not in OPS and text not in LEAF_KINDS:
+            return
+        self.add(text, at, Port(wire.source, OUT) if wire else None)
+        if wire is not None and len(self._selection.things) == 1:
+            (new,) = self._selection.things
+            if self.advice().may_lead(new, wire):
+                self._do("Insert", lambda graph: _led_to(graph, new, self._real(wire)))
+
+    # wires --------------------------------------------------------------------------------------
+
+    def _real(self, wire: Wire) -> Wire:
+        """A drawn wire as the document has it."""
+        return Wire(self._node(wire.source), self._node(wire.target), wire.port)
+
+    @Slot(object, object)
+    def wire(self, wire: Wire, detached: Wire | None = None) -> None:
+        """Draw a wire, in place of one that was taken off its port."""
+
+        def change(graph: Graph) -> Graph:
+            if detached is not None:
+                graph = edits.disconnect(graph, detached.target, detached.port)
+            return edits.connect(graph, wire.source, wire.target, wire.port)
+
+        if wire != detached:
+            self._do("Lead wire elsewhere" if detached else "Connect", change)
+
+    @Slot(object)
+    def cut_wires(self, wires: Collection[Wire]) -> None:
+        """Take wires off the ports that they lead to."""
+        mine = [w for w in wires if w.target in self._graph.nodes]
+        if len(mine) < len(wires):
+            self.refused.emit("A wire inside an opened node cannot be cut: fold the node first.")
+
+        def change(graph: Graph) -> Graph:
+            for w in sorted(mine, key=lambda w: -w.port):  # ports behind one that closes move up
+                if w in graph.wires():
+                    graph = edits.disconnect(graph, w.target, w.port)
+            return graph
+
+        if mine:
+            self._do("Disconnect" if len(mine) == 1 else "Cut wires", change)
+
+    def disconnect_inputs(self) -> None:
+        """Take all wires off the inputs of the selected nodes."""
+        chosen = set(self._chosen())
+        self.cut_wires([w for w in self._graph.wires() if w.target in chosen])
+
+    # moving -------------------------------------------------------------------------------------
+
+    def _with_inside(self, places: Mapping[str, Point]) -> dict[str, Point]:
+        """``places``, those of folded nodes handed on to all that is inside."""
+        opened = self._document.derived.opened
+        moved: dict[str, Point] = {}
+        for thing, (x, y) in places.items():
+            inside = [i for i, stands_for in opened.hidden.items() if stands_for == thing]
+            if not inside:
+                moved[thing] = (x, y)
+                continue
+            x0, y0 = opened.graph.positions.get(thing, (x, y))
+            for i in (*inside, thing):
+                if i in self._graph.positions:
+                    px, py = self._graph.positions[i]
+                    moved[i] = (px + x - x0, py + y - y0)
+        return moved
+
+    @Slot(object, object)
+    def move(self, places: Mapping[str, Point], wire: Wire | None = None) -> None:
+        """Put things where they were dragged, and a single node into a wire."""
+        moved = self._with_inside(places)
+
+        def change(graph: Graph) -> Graph:
+            graph = edits.place(graph, moved)
+            return edits.insert_on_wire(graph, next(iter(places)), wire) if wire else graph
+
+        self._do("Insert" if wire else f"Move {self.title_of(list(places))}", change)
+
+    def nudge(self, dx: float, dy: float) -> None:
+        """Move the selection a little; nudges in a row are one step of undo."""
+        things = self._view.places_of(self._selection.things)
+        moved = self._with_inside({i: (x + dx, y + dy) for i, (x, y) in things.items()})
+        if moved:
+            key = ("nudge", self._selection.things)
+            title = f"Move {self.title_of(list(things))}"
+            self._do(title, lambda graph: edits.place(graph, moved), key)
+
+    def align(self, axis: int) -> None:
+        """Put the selected nodes on one line: 0 under each other, 1 beside each other."""
+        things = self._view.places_of(self._selection.things)
+        if len(things) < 2:
+            return
+        anchor = things.get(self._selection.current) or next(iter(things.values()))
+        moved = {i: (anchor[0], y) if axis == 0 else (x, anchor[1]) for i, (x, y) in things.items()}
+        moved = self._with_inside(moved)
+        self._do("Align", lambda graph: edits.place(graph, moved))
+
+    def distribute(self, axis: int) -> None:
+        """Put equal distances between the selected things, 0 across and 1 down."""
+        things = self._view.places_of(self._selection.things)
+        order = sorted(things, key=lambda i: things[i][axis])
+        if len(order) < 3:
+            return
+        first, last = things[order[0]][axis], things[order[-1]][axis]
+        moved = {}
+        for k, i in enumerate(order):
+            at = first + (last - first) * k / (len(order) - 1)
+            moved[i] = (at, things[i][1]) if axis == 0 else (things[i][0], at)
+        moved = self._with_inside(moved)
+        self._do("Distribute", lambda graph: edits.place(graph, moved))
+
+    def tidy(self) -> None:
+        """Lay out the selected nodes where they are, or all nodes anew."""
+        model = self._view.model
+        chosen = [i for i in model.ids if i in self._selection.things]
+        if len(chosen) < 2:
+            self._view.start_fitting()
+            self._document.tidy()
+            return
+        piece = Graph(self._document.shown.nodes[i] for i in chosen)
+        laid = CanvasModel.from_graph(piece)
+        places = {i: tuple(at) for i, at in zip(laid.ids, laid.geometry.xy.tolist(), strict=True)}
+        before = self._view.places_of(places)
+        dx, dy = (
+            sum(at[k] for at in before.values()) / len(before)
+            - sum(at[k] for at in places.values()) / len(places)
+            for k in (0, 1)
+        )
+        moved = {i: (on_grid(x + dx), on_grid(y + dy)) for i, (x, y) in places.items()}
+        moved = self._with_inside(moved)
+        self._do("Tidy up", lambda graph: edits.place(graph, moved))
+
+    # deleting, copying --------------------------------------------------------------------------
+
+    def delete(self) -> None:
+        """Delete what is selected; a wire through a deleted node of one input is healed."""
+        if self._selection.wire is not None:
+            self.cut_wires([self._selection.wire])
+            return
+        inside = self._selection.things - set(self._graph.nodes) - set(self._graph.notes)
+        chosen = [i for i in self._chosen() if i not in {self._node(k) for k in inside}]
+        if inside:
+            self.refused.emit("This node is inside an opened one: fold that first.")
+        if chosen:
+            title = f"Delete {self.title_of(chosen)}"
+            self._do(title, lambda graph: edits.delete(graph, chosen))
+
+    def copied_text(self) -> str:
+        """The selection as the text of a graph file, "" where nothing is selected."""
+        chosen = self._chosen()
+        return graph_bytes(edits.extract(self._pinned(), chosen)).decode() if chosen else ""
+
+    def paste_text(self, text: str, at: Point | None = None, keep_wires: bool = False) -> bool:
+        """Paste copied nodes, or a formula; anything else is refused in a sentence."""
+        text = text.strip()
+        if not text:
+            self.refused.emit("There is nothing to paste: copy nodes or a formula first.")
+            return False
+        if text.startswith("{"):
+            try:
+                piece = graph_from_bytes(text.encode("utf-8", "replace"))
+            except EngineError as error:
+                self.refused.emit(str(error).replace("This graph", "What was copied"))
+                return False
+            return self._put("Paste", piece, at, wires=keep_wires)
+        if len(text) > 20_000:
+            self.refused.emit("The text to paste is too long for a formula.")
+            return False
+        return self.add_formula(text, at)
+
+    def duplicate(self) -> None:
+        """A copy of the selection beside it, with the same inputs."""
+        chosen = self._chosen()
+        if chosen:
+            piece = edits.extract(self._pinned(), chosen)
+            self._put(f"Duplicate {self.title_of(chosen)}", piece, None, wires=True)
+
+    @Slot(object)
+    def copy_to(self, places: Mapping[str, Point]) -> None:
+        """A copy of the selection, dragged to these places."""
+        chosen = self._chosen()
+        piece = edits.extract(self._pinned(), chosen)
+        some = next(iter(places))
+        before = self._view.places_of([some]).get(some, places[some])
+        offset = (places[some][0] - before[0], places[some][1] - before[1])
+        made: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            graph, new = edits.paste(graph, piece, offset, keep_wires=True)
+            made.extend(new)
+            return graph
+
+        if self._do(f"Duplicate {self.title_of(chosen)}", change):
+            self._selection.set(made)
+
+    # what nodes are -----------------------------------------------------------------------------
+
+    def rename(self, node_id: str, name: str) -> bool:
+        """Call a node something else."""
+        if name == self._graph.nodes[node_id].name:
+            return True
+        return self._do(f"Rename to {name}", lambda graph: edits.rename(graph, node_id, name))
+
+    def set_value(self, node_id: str, value: Value | None) -> None:
+        """Give a leaf a value."""
+        self._document.set_value(node_id, value)
+
+    def set_attribute(self, node_id: str, name: str, value: object) -> bool:
+        """Set an attribute of an op."""
+        title = f"Set {name} of {node_called(self._graph.nodes[node_id])}"
+        return self._do(title, lambda graph: edits.set_attribute(graph, node_id, name, value))
+
+    def set_kind(self, kind: str) -> None:
+        """Make the selected leaves inputs, parameters or constants."""
+        leaves = [i for i in self._chosen() if i in self._graph.nodes and self._graph.nodes[i].leaf]
+
+        def change(graph: Graph) -> Graph:
+            for i in leaves:
+                graph = edits.set_kind(graph, i, kind)
+            return graph
+
+        if leaves:
+            self._do(f"Make {self.title_of(leaves)} a {kind}", change)
+
+    def set_output(self) -> None:
+        """Take the gradients of the current node."""
+        node = self._node(self._selection.current)
+        if node in self._graph.nodes:
+            title = f"Take gradients of {self.title_of([node])}"
+            self._do(title, lambda graph: edits.set_output(graph, node))
+
+    # groups and notes ---------------------------------------------------------------------------
+
+    def group(self, title: str, folded: bool = False, color: str = "") -> str:
+        """Frame the selected nodes, and fold them into one; the id of the group, or ""."""
+        chosen = [i for i in self._chosen() if i in self._graph.nodes]
+        made: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            graph, new = edits.add_group(graph, chosen, title, color)
+            made.append(new)
+            return edits.set_group(graph, new, folded=True) if folded else graph
+
+        return made[0] if self._do("Fold" if folded else "Group", change) else ""
+
+    def group_of(self, thing: str) -> str:
+        """The smallest group around a node, or the folded group it stands for; "" for none."""
+        around = [g for g in self._graph.groups.values() if self._node(thing) in g.members]
+        folded = [g for g in around if g.folded and thing in self._stand_ins()]
+        if folded:
+            return max(folded, key=lambda g: len(g.members)).id
+        return min(around, key=lambda g: len(g.members)).id if around else ""
+
+    def _stand_ins(self) -> set[str]:
+        return set(self._document.derived.opened.hidden.values())
+
+    def set_group(self, group_id: str, **changes: object) -> None:
+        """Change a group's title, colour, members, or whether it is folded."""
+        group = self._graph.groups.get(group_id)
+        if group is None:
+            return
+        verb = "Change"
+        if "folded" in changes:
+            verb = "Fold" if changes["folded"] else "Open"
+        elif "title" in changes:
+            verb = "Rename"
+        title = f"{verb} {group.title}"
+        self._do(title, lambda graph: edits.set_group(graph, group_id, **changes))
+
+    def ungroup(self, group_id: str) -> None:
+        """Take a frame away; its nodes stay."""
+        if group_id in self._graph.groups:
+            title = f"Ungroup {self._graph.groups[group_id].title}"
+            self._do(title, lambda graph: edits.remove_group(graph, group_id))
+
+    def add_note(self, at: Point) -> str:
+        """A comment; its id."""
+        made: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            graph, new = edits.add_note(graph, "Note", (on_grid(at[0]), on_grid(at[1])))
+            made.append(new)
+            return graph
+
+        self._do("Add note", change)
+        self._selection.set(made)
+        return made[0] if made else ""
+
+    def set_note(self, note_id: str, text: str) -> None:
+        """Change what a comment says; an empty one is taken away."""
+        if note_id in self._graph.notes:
+            self._do("Edit note", lambda graph: edits.set_note(graph, note_id, text))
+
+    def set_color(self, color: str) -> None:
+        """Give the selected notes, and the group around the selection, a colour."""
+        notes = [i for i in self._selection.things if i in self._graph.notes]
+        group = self.group_of(self._selection.current) if self._selection.current else ""
+
+        def change(graph: Graph) -> Graph:
+            for note in notes:
+                graph = edits.set_note(graph, note, color=color)
+            return edits.set_group(graph, group, color=color) if group else graph
+
+        if notes or group:
+            self._do("Colour", change)
+
+
+def _led_to(graph: Graph, node: str, wire: Wire) -> Graph:
+    """``graph`` with ``node`` wired to where ``wire`` leads."""
+    return edits.connect(graph, node, wire.target, wire.port)
+
+
+class _Advice:
+    """What gestures ask about a graph, as it stood when they began."""
+
+    def __init__(self, graph: Graph, owner: Callable[[str], str]) -> None:
+        self._graph, self._owner = graph, owner
+        self._wiring = edits.Wiring(graph)
+
+    def refusal(self, source: str, target: str, port: int) -> str:
+        """Why a wire cannot be; "" if it can."""
+        if target not in self._graph.nodes or self._owner(target) != target:
+            return "This node is inside an opened one: fold that to wire it."
+        return self._wiring.refusal(self._owner(source), target, port)
+
+    def may_insert(self, node: str, wire: Wire) -> bool:
+        """Whether a node without wires can be put into ``wire``."""
+        nodes = self._graph.nodes
+        if node not in nodes or wire.target not in nodes or node in (wire.source, wire.target):
+            return False
+        loose = not any(nodes[node].inputs) and not self._graph.users()[node]
+        return loose and self._wiring.free_port(self._owner(wire.source), node) is not None
+
+    def may_lead(self, node: str, wire: Wire) -> bool:
+        """Whether the output of ``node`` can go where ``wire`` goes."""
+        return not self.refusal(node, wire.target, wire.port)

@@ -1,0 +1,185 @@
+"""The place in the walk, shown: numbers and lights on the canvas, the step in words, its curve."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from engine.graph.graph import CONSTANT, Value
+from engine.graph.notation import latex_name, text_label
+from engine.numerals import number
+from engine.run.explain import names_in_step, typeset_name
+from engine.run.walk import Phase, Step, Walk
+from graphviz_app.canvas.view import GraphView
+from graphviz_app.document import Document
+from graphviz_app.explore.curve import CurvePlot
+from graphviz_app.explore.selection import Selection
+from graphviz_app.explore.step_panel import StepPanel
+from graphviz_app.explore.tape import TapeTable
+from graphviz_app.explore.timeline import Timeline
+from graphviz_app.player import Player
+from graphviz_app.walk_view import lit_at, numbers_at
+
+
+class Walking(QObject):
+    """Shows the document's walk, as far as the player has come, in the panels it is given."""
+
+    def __init__(
+        self,
+        document: Document,
+        player: Player,
+        selection: Selection,
+        view: GraphView,
+        timeline: Timeline,
+        tape: TapeTable,
+        step_panel: StepPanel,
+        curve: CurvePlot,
+    ) -> None:
+        super().__init__(view)
+        self._document, self._player, self._selection = document, player, selection
+        self._view, self._timeline, self._tape = view, timeline, tape
+        self._step_panel, self._curve = step_panel, curve
+        self.follows = True  # whether the view keeps the active op in sight
+        self._stood: tuple[Walk, int] | None = None  # the last walk, and where in it one was
+        player.moved.connect(self.show_place)
+        player.playing_changed.connect(timeline.set_playing)
+        player.speed_changed.connect(timeline.set_speed)
+        timeline.index_requested.connect(player.seek)
+        timeline.step_requested.connect(self._step_by)
+        timeline.play_toggled.connect(player.toggle)
+        timeline.first_requested.connect(player.first)
+        timeline.last_requested.connect(player.last)
+        timeline.speed_changed.connect(player.set_speed)
+        tape.row_chosen.connect(player.seek)
+        view.set_reader(self.numbers_of)
+        view.space_tapped.connect(player.step)
+
+    def forget(self) -> None:
+        """The next walk is another document's."""
+        self._stood = None
+
+    def show_walk(self) -> None:
+        """Show a new walk, at the place where an edit left the last one."""
+        walk = self._document.walk
+        self._tape.set_walk(walk)
+        self._timeline.set_walk(walk.forward_count if walk else 0, len(walk) if walk else 0)
+        self._player.set_total(len(walk) if walk else 0, self._same_place(walk))
+
+    def _same_place(self, walk: Walk | None) -> int | None:
+        """Where an edit leaves the walk: at the same node, else as far in; None is its end."""
+        if walk is None or self._stood is None:
+            return None
+        before, index = self._stood
+        if not 0 <= index < len(before):
+            return index if index < 0 else None
+        found = walk.index_of(*before.where(index))
+        return min(index, len(walk) - 1) if found is None else found
+
+    @Slot(int)
+    def show_place(self, index: int) -> None:
+        """Show the walk up to step ``index``."""
+        walk = self._document.walk
+        if walk is None:
+            self._view.set_texts([], [])
+            self._view.set_active(None, Phase.FORWARD, [])
+            self._step_panel.show_step(None, latex_name, "")
+            self._curve.show_step(None, [])
+            return
+        self._stood = walk, index
+        active, phase, wires = lit_at(walk, index)
+        self._view.set_active(active, phase, wires)
+        if active is not None and self.follows:
+            self._view.reveal(active)
+        self._timeline.set_index(min(index, len(walk) - 1))
+        self._timeline.set_caption(self._caption(index))
+        self._tape.set_index(min(index, len(walk) - 1))
+        self.show_numbers()
+
+    def show_numbers(self) -> None:
+        """All that changes while a value is dragged and the place in the walk stays."""
+        walk, index = self._document.walk, self._player.index
+        if walk is None:
+            return
+        self._view.set_texts(*numbers_at(walk, self._view.model.ids, index))
+        self._explain(walk.steps[index] if 0 <= index < len(walk) else None)
+
+    def numbers_of(self, node_id: str) -> tuple[Value | None, Value | None] | None:
+        """A shown node's (value, gradient) as far as the walk has come."""
+        walk = self._document.walk
+        if walk is None or node_id not in walk.nodes:
+            return None
+        values, gradients = walk.seen_at(self._player.index)
+        if walk.nodes[node_id].op == CONSTANT:
+            return values.get(node_id), None
+        # 0 is the gradient of what the output does not depend on, but only the end can tell
+        done = self._player.done
+        return values.get(node_id), walk.gradient(node_id) if done else gradients.get(node_id)
+
+    def reached(self, phase: Phase, node_id: str) -> bool:
+        """Whether the walk has taken the node's step of a pass."""
+        walk = self._document.walk
+        place = walk.index_of(phase, node_id) if walk else None
+        return place is not None and place <= self._player.index
+
+    def _caption(self, index: int) -> str:
+        walk = self._document.walk
+        assert walk is not None
+        if index < 0:
+            return "Press Space for the first step"
+        if index >= len(walk):
+            return "Done · Space starts again"
+        _, node = walk.where(index)
+        return text_label(self._document.shown, node)
+
+    def _explain(self, step: Step | None) -> None:
+        walk = self._document.walk
+        assert walk is not None
+        if step is None:
+            self._step_panel.show_step(None, latex_name, self._summary())
+            self.show_curve()
+            return
+        own, inputs = names_in_step(step, walk)
+        names = {step.node: own, **dict(zip(step.inputs, inputs, strict=True))}
+        names[walk.output] = walk.nodes[walk.output].name or "f"
+        self._step_panel.show_step(
+            step,
+            lambda i: typeset_name(names.get(i, i)),
+            text_label(self._document.shown, step.node),
+        )
+        self.show_curve()
+
+    def _summary(self) -> str:
+        walk = self._document.walk
+        if walk is None or not self._player.done:
+            return ""
+        name = walk.nodes[walk.output].name or "f"
+        return f"{name} = {number(walk.value(walk.output))}"
+
+    def _curve_step(self) -> Step | None:
+        """Whose curve is shown: the active op's, else the selection's, in the end the output's.
+
+        None where the walk has not come to it.
+        """
+        walk, index = self._document.walk, self._player.index
+        if walk is None or index < 0:
+            return None
+        if index < len(walk) and walk.steps[index].inputs:
+            return walk.steps[index]
+        for node in (self._selection.current, walk.output if self._player.done else ""):
+            place = walk.index_of(Phase.BACKWARD, node) if node else None
+            if place is not None and self.reached(Phase.FORWARD, node) and walk[place].inputs:
+                return walk[place]
+        return None
+
+    def show_curve(self) -> None:
+        """The curve of the step, or of what is selected."""
+        walk, step = self._document.walk, self._curve_step()
+        if step is None or walk is None:
+            self._curve.show_step(None, [])
+            return
+        _, inputs = names_in_step(step, walk)
+        constants = [k for k, i in enumerate(step.inputs) if walk.nodes[i].op == CONSTANT]
+        self._curve.show_step(step, list(inputs), constants)
+
+    @Slot(int)
+    def _step_by(self, steps: int) -> None:
+        self._player.step() if steps > 0 else self._player.back()

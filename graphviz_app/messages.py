@@ -1,0 +1,105 @@
+"""Message boxes that carry our own icons, and the sheet of keys and gestures.
+
+Knows no document; a box answers with the button that was pressed.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from enum import Enum
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
+
+from graphviz_app.icons import icon
+from graphviz_app.theme import Theme
+
+ICON_PX = 32
+KEYS_PX = 150  # of the sheet, for the keys of one command
+Button = QMessageBox.StandardButton
+
+
+class Mark(Enum):
+    """What kind of message it is: the icon's name and its colour's in the theme."""
+
+    ABOUT = ("info", "accent")
+    KEYS = ("keyboard", "accent")
+    CHECK = ("check", "forward")
+    QUESTION = ("circle-help", "accent")
+    WARNING = ("triangle-alert", "problem")
+
+
+def show_message(
+    parent: QWidget,
+    theme: Theme,
+    mark: Mark,
+    title: str,
+    text: str,
+    buttons: Button = Button.Ok,
+    rich: bool = False,
+) -> Button:
+    """Show ``text`` (as HTML only if ``rich``) until it is answered; the first button is Enter's.
+
+    A file's name or an error may hold anything, so plain text is never guessed to be HTML.
+    """
+    box = QMessageBox(parent)
+    box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.RichText if rich else Qt.TextFormat.PlainText)
+    box.setText(text)
+    name, color = mark.value
+    picture = icon(name, theme, getattr(theme, color))
+    box.setIconPixmap(picture.pixmap(QSize(ICON_PX, ICON_PX), box.devicePixelRatioF()))
+    box.setStandardButtons(buttons)
+    box.setDefaultButton(next(b for b in (Button.Save, Button.Open, Button.Ok) if b & buttons))
+    return Button(box.exec())
+
+
+def key_sheet(
+    menus: Sequence[QMenu], others: Iterable[QAction], gestures: Iterable[tuple[str, str]]
+) -> str:
+    """All keys in the order of the menus, those of ``others``, then the mouse ``gestures``.
+
+    As HTML in three columns of about the same length.
+    """
+    parts = [(menu.title(), _rows(menu.actions())) for menu in menus]
+    parts += [("Keys on the graph", _rows(others)), ("Mouse on the graph", list(gestures))]
+    most = sum(len(rows) + 2 for _, rows in parts) / 3
+    columns: list[list[str]] = [[]]
+    length = 0
+    for title, rows in parts:
+        if length and length + (len(rows) + 2) / 2 > most and len(columns) < 3:
+            columns.append([])
+            length = 0
+        columns[-1].append(_part(title, rows))
+        length += len(rows) + 2
+    cells = "".join(f"<td style='padding-right:28px'>{''.join(c)}</td>" for c in columns)
+    return f"<table><tr>{cells}</tr></table>"
+
+
+def _rows(actions: Iterable[QAction]) -> list[tuple[str, str]]:
+    """(keys, title) of the actions that have keys."""
+    return [
+        (" or ".join(_native(key) for key in action.shortcuts()), action.text())
+        for action in actions
+        if action.shortcuts()
+    ]
+
+
+def _native(key: QKeySequence) -> str:
+    return key.toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def _part(title: str, rows: Iterable[tuple[str, str]]) -> str:
+    cell = "padding:2px 0; white-space:nowrap"
+    lines = "".join(
+        f"<tr><td width='{KEYS_PX}' style='{cell}'><b>{html.escape(keys)}</b></td>"
+        f"<td style='{cell}'>{_plain(does)}</td></tr>"
+        for keys, does in rows
+    )
+    return f"<h4 style='margin:10px 0 2px 0'>{_plain(title)}</h4><table>{lines}</table>"
+
+
+def _plain(title: str) -> str:
+    return html.escape(title.replace("&", "").rstrip("…"))
