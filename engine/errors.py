@@ -51,6 +51,24 @@ class GraphError(EngineError):
         self.problems = problems
 
 
+def said(given: object) -> str:
+    """What was given in place of something else, for a message: None, 3, text, a Graph object."""
+    if given is None or isinstance(given, (bool, int, float)):
+        return repr(given)
+    if isinstance(given, str):
+        return "text"
+    kind = type(given).__name__
+    return f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind} object"
+
+
+def no_graph(function: str, given: object) -> EngineError:
+    """The error to raise where ``given`` stands in place of the graph that ``function`` takes."""
+    remedy = "make one with engine.parse or engine.load"
+    if isinstance(given, str):
+        remedy = f"parse the text first: engine.{function}(engine.parse(…))"
+    return EngineError(f"{function} takes a graph, not {said(given)}; {remedy}.")
+
+
 class FileError(EngineError):
     """A file that cannot be read or written; ``path`` is the place in it, ``$.nodes[3].op``."""
 

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from engine.errors import FileError
+from engine.errors import FileError, no_graph, said
 from engine.files.atomic import replace_file
 from engine.files.records import (
     MAX_BYTES,
@@ -59,6 +59,8 @@ class Project:
 
 def save(graph: Graph, path: str | os.PathLike, *, session: Session | None = None) -> None:
     """Write ``graph`` to ``path``, all or nothing; raises FileError, the old file then intact."""
+    if not isinstance(graph, Graph):
+        raise no_graph("save", graph)
     name = _shown(path)
     data = _encode(graph, session, f"{name} was not saved")
     try:
@@ -79,7 +81,8 @@ def load(path: str | os.PathLike) -> Graph:
 
 def load_project(path: str | os.PathLike) -> Project:
     """The graph in the file ``path`` and where the user was in it; raises FileError."""
-    return _decode(_read(path), _shown(path))
+    name = _shown(path)
+    return _decode(_read(path), name)
 
 
 def graph_bytes(graph: Graph, *, session: Session | None = None) -> bytes:
@@ -93,7 +96,12 @@ def graph_from_bytes(data: bytes) -> Graph:
 
 
 def _shown(path: str | os.PathLike) -> str:
-    return f'"{Path(path).name or path}"'
+    try:
+        return f'"{Path(path).name or path}"'
+    except TypeError:
+        raise FileError(
+            f"A file is named by its path, not by {said(path)}: give it as text."
+        ) from None
 
 
 # reading --------------------------------------------------------------------------------------

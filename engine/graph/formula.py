@@ -18,12 +18,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
-
 from engine.errors import FormulaError
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node, Value
 from engine.graph.lexer import Line, Source
 from engine.graph.names import canonical, leaf_kind
+from engine.graph.values import leaf_value
 from engine.graph.words import CONSTANTS, Token, function
 from engine.graph.writer import to_text
 from engine.ops import OPS, Op
@@ -481,12 +480,7 @@ class _Assembly:
 
 def as_value(name: str, value: Any) -> Value | None:
     """``value`` as a leaf keeps it: a float, or a float64 array; raises FormulaError otherwise."""
-    if value is None:
-        return None
     try:
-        array = np.array(value, dtype=np.float64)
-    except (ValueError, TypeError, OverflowError):
-        raise FormulaError(
-            f'The value of "{name}" is not a number or an array of numbers with equal rows.'
-        ) from None
-    return float(array) if array.ndim == 0 else array
+        return leaf_value(value)
+    except ValueError as error:
+        raise FormulaError(f'The value of "{name}" {error}.') from None

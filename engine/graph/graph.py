@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from engine.errors import EngineError
+from engine.graph.values import attribute_value, leaf_value
 
 INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
 LEAF_KINDS = (INPUT, PARAMETER, CONSTANT)
@@ -111,7 +112,8 @@ class Graph:
 
         The node added last is the output unless ``output`` is set afterwards.
         """
-        node = Node(self.free_id(name or op), op, inputs, None, name, attrs)
+        plain = attrs and {k: attribute_value(v) for k, v in attrs.items()}
+        node = Node(self.free_id(name or op), op, inputs, None, name, plain)
         self.nodes[node.id] = node
         self.output = node.id
         return node.id
@@ -134,7 +136,7 @@ class Graph:
         return twin
 
     def with_values(self, values: Mapping[str, Any]) -> Graph:
-        """A copy whose leaves have these values, by name; lists become float64 arrays.
+        """A copy whose leaves have these values, by name; lists become float64 arrays, None unsets.
 
         Raises EngineError for a name that is no leaf, or for a value that is no array of numbers.
         """
@@ -149,12 +151,9 @@ class Graph:
                 why = "is computed, not given" if node is not None else "does not exist"
                 raise EngineError(f'"{name}" {why}; the leaves are: {names}.')
             try:
-                array = np.asarray(value, dtype=np.float64)
-            except (TypeError, ValueError):
-                raise EngineError(
-                    f'The value of "{name}" must be a number or a rectangular list of numbers.'
-                ) from None
-            plain = float(array) if array.ndim == 0 else array
+                plain = leaf_value(value)
+            except ValueError as error:
+                raise EngineError(f'The value of "{name}" {error}.') from None
             twin.nodes[node.id] = msgspec.structs.replace(node, value=plain)
         return twin
 

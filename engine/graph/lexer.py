@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from engine.errors import FormulaError
+from engine.errors import FormulaError, said
 from engine.graph.names import canonical
 from engine.graph.words import PIECE, Token, Words
 
@@ -59,6 +59,8 @@ class Source:
     """The text of a formula, its lines, and the way to say what is wrong where."""
 
     def __init__(self, text: str, known: Iterable[str] = ()) -> None:
+        if not isinstance(text, str):
+            raise FormulaError(f'A formula is text such as "f = x*y", not {said(text)}.')
         self.text = text
         self.words = Words(text, known, self.fail)
         if len(text) > LONGEST:

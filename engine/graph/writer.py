@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import FormulaError
+from engine.errors import FormulaError, no_graph
 from engine.graph.graph import CONSTANT, Graph, Node
 from engine.graph.lexer import Source
 from engine.graph.names import canonical, leaf_kind
@@ -43,6 +43,8 @@ def to_text(graph: Graph, *, values: bool = False) -> str:
     true.  Raises FormulaError, saying why, for a graph that no formula can express: with a cycle,
     a port without a wire, an unknown op.
     """
+    if not isinstance(graph, Graph):
+        raise no_graph("to_text", graph)
     if not graph.nodes:
         return ""
     return _Writer(graph, outline(graph), values).text()

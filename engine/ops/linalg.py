@@ -22,9 +22,17 @@ def whole(name: str, what: str, numbers: Any) -> tuple[int, ...]:
         raise OpError(f"{name} needs whole numbers for its {what}, not {numbers!r}.") from None
 
 
+def one_whole(name: str, what: str, number: Any) -> int:
+    """``number`` as an int; raises OpError for None and for several."""
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise OpError(f"{name} needs one whole number for its {what}, not {number!r}.") from None
+
+
 def one_axis(name: str, port: str, shape: Shape, axis: int) -> int:
     """``axis`` counted from 0; raises ShapeError where ``shape`` does not have it."""
-    (asked,) = whole(name, "axis", axis)
+    asked = one_whole(name, "axis", axis)
     if not -len(shape) <= asked < len(shape):
         raise ShapeError(f"{name} finds no axis {asked}: {port} is {shape_text(shape)}.")
     return asked % len(shape)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import OpError, ShapeError
+from engine.ops.linalg import one_whole
 from engine.ops.op import PRODUCT, Shape, declare, shape_text
 
 Axes = Any  # None, an int, or a sequence of ints
@@ -57,7 +58,7 @@ def _same(name: str) -> Any:
     """The shape rule of ``name``, which looks along one axis and keeps the shape."""
 
     def rule(shape: Shape, axis: int) -> Shape:
-        axis_list(name, shape, axis)
+        axis_list(name, shape, one_whole(name, "axis", axis))
         return shape
 
     return rule

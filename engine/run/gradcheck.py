@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.errors import no_graph
 from engine.graph.graph import CONSTANT, Graph, Value
 from engine.numerals import number
 from engine.ops.kinds import arrays, floats
@@ -119,6 +120,8 @@ def gradcheck(graph: Graph | Plan, tolerance: float = 1e-6) -> GradCheck:
     gradient by nature (constants, indices, conditions) are left out.  An output that is not a
     scalar stands for its sum, as in ``trace``.  Raises GraphError for a graph that cannot run.
     """
+    if not isinstance(graph, (Graph, Plan)):
+        raise no_graph("gradcheck", graph)
     plan = graph if isinstance(graph, Plan) else lower(graph)
     base = _Base(plan, trace_plan(plan))
     carrying = _carrying(plan)

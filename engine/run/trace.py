@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import EngineError, GraphError
+from engine.errors import EngineError, GraphError, no_graph
 from engine.graph.graph import LEAF_KINDS, Graph, Value
 from engine.graph.problems import Problem, ProblemKind, node_title, size_problem
 from engine.ops import OPS
@@ -68,6 +68,10 @@ def trace(graph: Graph | Plan) -> Walk:
         walk = _trace_floats(graph)
     except (LookupError, TypeError, ValueError):
         walk = None  # not in order, or broken: the plan finds out
+    except AttributeError:
+        if isinstance(graph, Graph):
+            raise
+        raise no_graph("trace", graph) from None
     if walk is not None:
         return walk
     plan = lower(graph)

@@ -431,7 +431,7 @@ def test_an_error_says_where_what_was_found_and_what_would_fit(case: tuple) -> N
     ("values", "says"),
     [
         ({"q": 1}, "x, y"),
-        ({"x": "three"}, "not a number"),
+        ({"x": "three"}, "not text"),
         ({"x": [[1, 2], [3]]}, "equal rows"),
         ({"f": 1}, "defines f"),
         ({"x_1": 1, "x1": 2}, "same name"),
