@@ -175,7 +175,8 @@ class Document(QObject):
     def _install(self, graph: Graph) -> None:
         """Make ``graph`` the document's graph and derive what follows from it."""
         before, self.graph = self.graph, graph
-        if only_places(before, graph):
+        # what is being derived would come with the old places
+        if self.derived.revision == self.revision and only_places(before, graph):
             self.derived.opened = as_shown(graph)
             self.moved.emit()
             return
@@ -307,9 +308,15 @@ def _places(graph: Graph) -> tuple[Any, ...]:
 
 
 def only_values(before: Graph, after: Graph) -> bool:
-    """Whether the two graphs differ in leaf values of the same shape at most."""
+    """Whether the two graphs differ in leaf values of the same shape at most.
+
+    The value of a constant is more than that: it is written on a node, and how wide that is.
+    """
     return _outline(before) == _outline(after) and all(
-        np.shape(n.value) == np.shape(after.nodes[i].value) for i, n in before.nodes.items()
+        same_value(n.value, after.nodes[i].value)
+        if n.op == CONSTANT
+        else np.shape(n.value) == np.shape(after.nodes[i].value)
+        for i, n in before.nodes.items()
     )
 
 

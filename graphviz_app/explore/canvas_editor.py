@@ -137,7 +137,11 @@ class CanvasEditor(QObject):
 
     @Slot(object, object)
     def _add_at_wire(self, port: Port, at: Point) -> None:
-        self._search_nodes(at, at, port)
+        why = self.editing.why_closed(port)
+        if why:
+            self.said.emit(why)
+        else:
+            self._search_nodes(at, at, port)
 
     def _search_nodes(self, show_at: Point, at: Point | None, port: Port | None) -> None:
         """Offer what can be added, only what fits if it is to be wired to ``port``."""
@@ -161,7 +165,10 @@ class CanvasEditor(QObject):
         if wire is None:
             return
         places = self._view.places_of([wire.source, wire.target])
-        if len(places) < 2:
+        why = self.editing.why_closed(Port(wire.target, wire.port))
+        if why:
+            self.said.emit(why)
+        if why or len(places) < 2:
             return
         (x0, y0), (x1, y1) = places[wire.source], places[wire.target]
         at = ((x0 + x1) / 2, (y0 + y1) / 2)
@@ -188,8 +195,7 @@ class CanvasEditor(QObject):
         if key in LEAF_KINDS:
             return False
         graph, new = edits.add_op(self.graph, key)
-        source = self._document.derived.opened.owner(port.node)
-        return edits.free_port(graph, source, new) is not None
+        return edits.free_port(graph, port.node, new) is not None
 
     def find_node(self) -> None:
         """Search among the nodes that are shown, and go to one."""

@@ -11,6 +11,7 @@ from engine.errors import EngineError, FormulaError
 from engine.files.project import graph_bytes, graph_from_bytes
 from engine.graph.formula import parse
 from engine.graph.graph import LEAF_KINDS, Graph, Value, Wire
+from engine.graph.levels import Opened
 from engine.graph.reach import node_called
 from engine.ops import OPS
 from graphviz_app.canvas.guides import GRID, on_grid
@@ -21,6 +22,8 @@ from graphviz_app.document import Document
 from graphviz_app.explore.selection import Selection
 
 Point = tuple[float, float]
+INSIDE_OPENED = "This node is inside an opened one: fold that to wire it."
+FOLDED = "This group is folded: open it to change the wires that lead into it."
 PASTE_STEP = 3 * GRID  # a copy stands so far beside its original
 NEXT_TO = 150.0  # from a node to one that is added after it
 
@@ -47,9 +50,16 @@ class Editing(QObject):
     def _pinned(self) -> Graph:
         """The document's graph with every node where it is shown."""
         graph = self._graph.like()
-        folded = set(self._document.derived.opened.hidden.values())
+        opened = self._document.derived.opened
+        # where a folded group stands follows from what is inside, if that has places
+        settled = set(opened.hidden.values()) & set(opened.graph.positions)
         shown = self._view.places_of(self._view.model.ids)
-        graph.positions.update((i, at) for i, at in shown.items() if i not in folded)
+        graph.positions.update(
+            (i, at)
+            for i, at in shown.items()
+            # while a large graph is derived the view still shows nodes that are deleted
+            if i not in settled and self._node(i) in graph.nodes
+        )
         return graph
 
     def _do(self, title: str, change: Callable[[Graph], Graph], key: tuple | None = None) -> bool:
@@ -87,12 +97,22 @@ class Editing(QObject):
 
     def advice(self) -> _Advice:
         """What may be wired, as the graph stands."""
-        return _Advice(self._graph, self._node)
+        return _Advice(self._graph, self._document.derived.opened)
+
+    def why_closed(self, port: Port) -> str:
+        """Why no wire may begin or end at a port that is shown; "" if one may."""
+        return self.advice().why_closed(port.node, gives=port.number == OUT)
 
     # adding -------------------------------------------------------------------------------------
 
-    def add(self, key: str, at: Point | None = None, port: Port | None = None) -> None:
-        """Add an op or a kind of leaf, wired to ``port`` if that is given.
+    def add(
+        self,
+        key: str,
+        at: Point | None = None,
+        port: Port | None = None,
+        wire: Wire | None = None,
+    ) -> None:
+        """Add an op or a kind of leaf, wired to ``port`` or put into ``wire`` where it fits.
 
         Without a place it stands beside the current node, and takes its output if it can.
         """
@@ -110,6 +130,8 @@ class Editing(QObject):
             else:
                 graph, new = edits.add_op(graph, key, place)
             made.append(new)
+            if wire is not None:
+                return self._inserted(graph, new, wire)
             return self._joined(graph, new, port) if port else graph
 
         if self._do(f"Add {key.replace('_', ' ')}", change):
@@ -119,10 +141,19 @@ class Editing(QObject):
     def _joined(self, graph: Graph, new: str, port: Port) -> Graph:
         """``graph`` with the new node wired to ``port``, where that can be."""
         if port.number != OUT:
-            why = edits.refusal(graph, new, self._node(port.node), port.number)
-            return graph if why else edits.connect(graph, new, self._node(port.node), port.number)
+            why = self.why_closed(port) or edits.refusal(graph, new, port.node, port.number)
+            return graph if why else edits.connect(graph, new, port.node, port.number)
         free = edits.free_port(graph, self._node(port.node), new)
         return graph if free is None else edits.connect(graph, self._node(port.node), new, free)
+
+    def _inserted(self, graph: Graph, new: str, wire: Wire) -> Graph:
+        """``graph`` with the new node in ``wire``, or beside it where it does not fit."""
+        if not self.advice().may_change(wire):
+            return graph
+        try:
+            return edits.insert_on_wire(graph, new, wire)
+        except EngineError:
+            return graph
 
     def _place_beside(self, node: str) -> Point:
         """Right of a node, clear of all others; the middle of the view without one."""
@@ -176,21 +207,20 @@ class Editing(QObject):
             return
         if text not in OPS and text not in LEAF_KINDS:
             return
-        self.add(text, at, Port(wire.source, OUT) if wire else None)
-        if wire is not None and len(self._selection.things) == 1:
-            (new,) = self._selection.things
-            if self.advice().may_lead(new, wire):
-                self._do("Insert", lambda graph: _led_to(graph, new, self._real(wire)))
+        self.add(text, at, wire=wire)
 
     # wires --------------------------------------------------------------------------------------
-
-    def _real(self, wire: Wire) -> Wire:
-        """A drawn wire as the document has it."""
-        return Wire(self._node(wire.source), self._node(wire.target), wire.port)
 
     @Slot(object, object)
     def wire(self, wire: Wire, detached: Wire | None = None) -> None:
         """Draw a wire, in place of one that was taken off its port."""
+        advice = self.advice()
+        why = advice.why_closed(wire.source, gives=True) or advice.why_closed(wire.target)
+        if detached is not None:
+            why = why or advice.why_closed(detached.target)
+        if why:
+            self.refused.emit(why)
+            return
 
         def change(graph: Graph) -> Graph:
             if detached is not None:
@@ -202,24 +232,31 @@ class Editing(QObject):
 
     @Slot(object)
     def cut_wires(self, wires: Collection[Wire]) -> None:
-        """Take wires off the ports that they lead to."""
-        mine = [w for w in wires if w.target in self._graph.nodes]
-        if len(mine) < len(wires):
-            self.refused.emit("A wire inside an opened node cannot be cut: fold the node first.")
+        """Take wires that are shown off the ports that they lead to."""
+        advice = self.advice()
+        kept = [why for w in wires if (why := advice.why_closed(w.target))]
+        if kept:
+            self.refused.emit(kept[0])
+        self._disconnect([w for w in wires if not advice.why_closed(w.target)])
 
+    def _disconnect(self, wires: Collection[Wire]) -> None:
         def change(graph: Graph) -> Graph:
-            for w in sorted(mine, key=lambda w: -w.port):  # ports behind one that closes move up
-                if w in graph.wires():
+            there = set(graph.wires())
+            for w in sorted(wires, key=lambda w: -w.port):  # ports behind one that closes move up
+                if w in there:
                     graph = edits.disconnect(graph, w.target, w.port)
             return graph
 
-        if mine:
-            self._do("Disconnect" if len(mine) == 1 else "Cut wires", change)
+        if wires:
+            self._do("Disconnect" if len(wires) == 1 else "Cut wires", change)
 
     def disconnect_inputs(self) -> None:
-        """Take all wires off the inputs of the selected nodes."""
-        chosen = set(self._chosen())
-        self.cut_wires([w for w in self._graph.wires() if w.target in chosen])
+        """Take all wires off the inputs of the selected nodes; not those inside folded groups."""
+        chosen, hidden = set(self._chosen()), self._document.derived.opened.hidden
+        into = [w for w in self._graph.wires() if w.target in chosen]
+        self._disconnect(
+            [w for w in into if hidden.get(w.source, w.source) != hidden.get(w.target, w.target)]
+        )
 
     # moving -------------------------------------------------------------------------------------
 
@@ -229,10 +266,10 @@ class Editing(QObject):
         moved: dict[str, Point] = {}
         for thing, (x, y) in places.items():
             inside = [i for i, stands_for in opened.hidden.items() if stands_for == thing]
-            if not inside:
+            if not inside or thing not in opened.graph.positions:
                 moved[thing] = (x, y)
                 continue
-            x0, y0 = opened.graph.positions.get(thing, (x, y))
+            x0, y0 = opened.graph.positions[thing]
             for i in (*inside, thing):
                 if i in self._graph.positions:
                     px, py = self._graph.positions[i]
@@ -248,7 +285,10 @@ class Editing(QObject):
             graph = edits.place(graph, moved)
             return edits.insert_on_wire(graph, next(iter(places)), wire) if wire else graph
 
-        self._do("Insert" if wire else f"Move {self.title_of(list(places))}", change)
+        if not self._do("Insert" if wire else f"Move {self.title_of(list(places))}", change):
+            self._view.set_positions(
+                self._document.shown.positions, self._document.graph.notes.values()
+            )
 
     def nudge(self, dx: float, dy: float) -> None:
         """Move the selection a little; nudges in a row are one step of undo."""
@@ -426,7 +466,7 @@ class Editing(QObject):
         return min(around, key=lambda g: len(g.members)).id if around else ""
 
     def _stand_ins(self) -> set[str]:
-        return set(self._document.derived.opened.hidden.values())
+        return stand_ins(self._document.derived.opened)
 
     def set_group(self, group_id: str, **changes: object) -> None:
         """Change a group's title, colour, members, or whether it is folded."""
@@ -479,32 +519,48 @@ class Editing(QObject):
             self._do("Colour", change)
 
 
-def _led_to(graph: Graph, node: str, wire: Wire) -> Graph:
-    """``graph`` with ``node`` wired to where ``wire`` leads."""
-    return edits.connect(graph, node, wire.target, wire.port)
+def stand_ins(opened: Opened) -> set[str]:
+    """The nodes that are shown in place of folded groups."""
+    return {i for i, node in opened.graph.nodes.items() if node.op == "group"}
 
 
 class _Advice:
     """What gestures ask about a graph, as it stood when they began."""
 
-    def __init__(self, graph: Graph, owner: Callable[[str], str]) -> None:
-        self._graph, self._owner = graph, owner
+    def __init__(self, graph: Graph, opened: Opened) -> None:
+        self._graph = graph
         self._wiring = edits.Wiring(graph)
+        self._inside = {i for frame in opened.frames if frame.node for i in frame.members}
+        self._results = {frame.node for frame in opened.frames}
+        self._folded = stand_ins(opened)
+
+    def why_closed(self, node: str, gives: bool = False) -> str:
+        """Why no wire ends at a shown node, or begins there (``gives``); "" if one may.
+
+        Ports of what is shown in place of a node are not ports of that node; its result is.
+        """
+        if node in self._inside and not (gives and node in self._results):
+            return INSIDE_OPENED
+        return FOLDED if node in self._folded and not gives else ""
 
     def refusal(self, source: str, target: str, port: int) -> str:
         """Why a wire cannot be; "" if it can."""
-        if target not in self._graph.nodes or self._owner(target) != target:
-            return "This node is inside an opened one: fold that to wire it."
-        return self._wiring.refusal(self._owner(source), target, port)
+        return (
+            self.why_closed(source, gives=True)
+            or self.why_closed(target)
+            or self._wiring.refusal(source, target, port)
+        )
+
+    def may_change(self, wire: Wire) -> bool:
+        """Whether a wire that is shown is one of the document, and not inside something."""
+        return not (self.why_closed(wire.source, gives=True) or self.why_closed(wire.target))
 
     def may_insert(self, node: str, wire: Wire) -> bool:
         """Whether a node without wires can be put into ``wire``."""
         nodes = self._graph.nodes
         if node not in nodes or wire.target not in nodes or node in (wire.source, wire.target):
             return False
+        if not self.may_change(wire) or self.why_closed(node):
+            return False
         loose = not any(nodes[node].inputs) and not self._graph.users()[node]
-        return loose and self._wiring.free_port(self._owner(wire.source), node) is not None
-
-    def may_lead(self, node: str, wire: Wire) -> bool:
-        """Whether the output of ``node`` can go where ``wire`` goes."""
-        return not self.refusal(node, wire.target, wire.port)
+        return loose and self._wiring.free_port(wire.source, node) is not None
