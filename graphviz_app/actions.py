@@ -193,8 +193,8 @@ _GRAPH = (
         separator=True,
     ),
     ActionSpec(
-        "rename", "Rena&me", f"{EDITOR}.rename", "graph", ("F2",), "text-cursor-input",
-        "Type a name on the node", "selected", on_canvas=True,
+        "rename", "Rena&me", "rename", "graph", ("F2",), "text-cursor-input",
+        "Type a name on the node; with nothing selected, edit the formula",
     ),
     ActionSpec("make_input", "Make it an input", f"{EDITING}.set_kind", "", when="is_leaf",
                args=("input",)),

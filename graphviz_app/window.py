@@ -298,6 +298,13 @@ class Window(QMainWindow):
         window.move(self.pos() + QPoint(32, 32))
         window.show()
 
+    def rename(self) -> None:
+        """Type a name on the selected node; without one, a new formula."""
+        if self.explore.selection.current:
+            self.editor.rename()
+        else:
+            self.explore.formula_bar.start_editing()
+
     def fit(self) -> None:
         """Show the whole graph."""
         self.explore.view.fit(animated=not self.settings.reduced_motion)
