@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QKeySequence,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -35,6 +36,7 @@ from graphviz_app.theme import Theme, palette, stylesheet, system_is_dark, theme
 from graphviz_app.top_bar import TopBar
 from graphviz_app.widgets import Notice, SearchEntry, SearchPopup
 
+ROOMY_PX = 1000  # a narrower window hides the palette until it is asked for
 _OPEN: list[Window] = []  # Python keeps every window until it is closed
 
 
@@ -271,7 +273,7 @@ class Window(QMainWindow):
             self.actions_by_id[f"theme_{name}"].setChecked(self.settings.theme == name)
         for name in ("color_blind", "reduced_motion", "palette", "history", "follow"):
             self.actions_by_id[name].setChecked(getattr(self.settings, name))
-        self.explore.show_columns(self.settings.palette, self.settings.history)
+        self._show_columns()
         self.explore.walking.follows = self.settings.follow
         self.explore.set_reduced_motion(self.settings.reduced_motion)
 
@@ -296,8 +298,18 @@ class Window(QMainWindow):
 
     def toggle_palette(self) -> None:
         """Show or hide the palette."""
-        self.settings.palette = not self.settings.palette
-        self._keep_settings()
+        shown = not self.explore.palette_panel.isVisible()
+        if self.width() < ROOMY_PX:  # for now only: there is no room to keep it
+            self.explore.show_columns(shown, self.settings.history)
+            self.actions_by_id["palette"].setChecked(shown)
+        else:
+            self.settings.palette = shown
+            self._keep_settings()
+
+    def _show_columns(self) -> None:
+        palette = self.settings.palette and self.width() >= ROOMY_PX
+        self.explore.show_columns(palette, self.settings.history)
+        self.actions_by_id["palette"].setChecked(palette)
 
     def toggle_history(self) -> None:
         """Show or hide the undo history."""
@@ -393,6 +405,11 @@ class Window(QMainWindow):
         if not self.settings.vertical.isEmpty():
             self.explore.vertical.restoreState(self.settings.vertical)
         self.explore.player.set_speed(self.settings.speed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.oldSize().width() < ROOMY_PX) is not (self.width() < ROOMY_PX):
+            self._show_columns()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_leave():

@@ -414,3 +414,18 @@ def test_array_literals_are_drawn_with_what_is_wrong(window: Window, formula: st
     window.explore.formula_bar.committed.emit(formula)
     assert len(window.explore.model.ids) == len(window.document.shown.nodes)
     assert window.explore.problems.isVisible() == bool(window.document.problems)
+
+
+def test_a_narrow_window_hides_the_palette_until_it_is_asked_for(window: Window) -> None:
+    palette, toggle = window.explore.palette_panel, window.actions_by_id["palette"]
+    assert palette.isVisible()
+    window.resize(820, 600)
+    assert not palette.isVisible()
+    toggle.trigger()
+    assert palette.isVisible()
+    window.resize(1200, 700)
+    assert palette.isVisible()
+    assert window.settings.palette
+    toggle.trigger()
+    assert not palette.isVisible()
+    assert not Settings.load().palette
