@@ -382,7 +382,17 @@ class Editing(QObject):
         """Call a node something else."""
         if name == self._graph.nodes[node_id].name:
             return True
-        return self._do(f"Rename to {name}", lambda graph: edits.rename(graph, node_id, name))
+        made: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            after = edits.rename(graph, node_id, name)
+            made.extend(i for i in after.nodes if i not in graph.nodes)  # the id may follow
+            return after
+
+        done = self._do(f"Rename to {name}", change)
+        if made:
+            self._selection.set(made)
+        return done
 
     def set_value(self, node_id: str, value: Value | None) -> None:
         """Give a leaf a value."""
