@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 import engine
-from engine.errors import EngineError, GraphError
+from engine.errors import EngineError, FileError, GraphError
 from engine.files.project import Session, load_project, save
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, Graph, Node, Value, same_value
@@ -208,8 +208,15 @@ class Document(QObject):
         self._replace(Graph(), None)
 
     def recover(self, graph: Graph, path: Path | None) -> None:
-        """Go on with work that was not saved: ``graph``, which belongs into the file ``path``."""
-        self._replace(Graph(), path)
+        """Go on with work that was not saved: ``graph``, which belongs into the file ``path``.
+
+        What that file holds is one step of undo away; without a file there is nothing before.
+        """
+        try:
+            before = load_project(path).graph if path is not None else Graph()
+        except FileError:
+            before, path = Graph(), None
+        self._replace(before, path)
         self.edit("Recover", graph)
 
     def revert(self) -> None:

@@ -428,10 +428,12 @@ class Window(QMainWindow):
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
+        if any(url.isLocalFile() for url in event.mimeData().urls()[:1]):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        if not event.mimeData().urls():
+            return
         event.acceptProposedAction()
         path = Path(event.mimeData().urls()[0].toLocalFile())
         # the program that was dragged from waits for this to return: ask questions afterwards
