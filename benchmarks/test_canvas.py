@@ -114,7 +114,7 @@ def test_drag_one_node(benchmark, view, zoom):
 
     def move():
         offset[0] = -offset[0]
-        view.move_node(node, home.x() + offset[0], home.y() + offset[0])
+        view.move_things({node: (home.x() + offset[0], home.y() + offset[0])})
         QApplication.processEvents()
 
     benchmark.pedantic(move, rounds=30, warmup_rounds=1)

@@ -26,7 +26,7 @@ from graphviz_app.settings import Settings
 from graphviz_app.resources import example
 app = make_app(sys.argv[:1])
 window = Window(Settings())
-window.open_path(example("sigmoid_circuit"))
+window.files.open_path(example("sigmoid_circuit"))
 window.show()
 app.processEvents()
 assert window.explore.view.isVisible()
@@ -52,7 +52,7 @@ def test_scrub_frame(benchmark, qapp) -> None:
     window = Window(Settings(theme="light", reduced_motion=True))
     window.resize(1440, 900)
     window.show()
-    window.open_path(example("sigmoid_circuit"))
+    window.files.open_path(example("sigmoid_circuit"))
     explore = window.explore
     explore.select("w0")
     explore.player.seek(23)

@@ -25,7 +25,7 @@ def photograph(target: Path, theme: str, width: int, height: int, step: int | No
     window = Window(Settings(theme=theme, reduced_motion=True))
     window.resize(width, height)
     window.show()
-    window.open_path(example("sigmoid_circuit"))
+    window.files.open_path(example("sigmoid_circuit"))
     window.explore.select("w0")
     if step is not None:
         window.explore.player.seek(step)

@@ -33,6 +33,11 @@ class ActionSpec:
     args: tuple[str | int | float, ...] = ()
 
 
+def plain_title(spec: ActionSpec) -> str:
+    """A command's title without what belongs to menus."""
+    return spec.title.replace("&", "").rstrip("…")
+
+
 class Menu(NamedTuple):
     """A menu of the menu bar."""
 
@@ -193,8 +198,8 @@ _GRAPH = (
         separator=True,
     ),
     ActionSpec(
-        "rename", "Rena&me", f"{EDITOR}.rename", "graph", ("F2",), "text-cursor-input",
-        "Type a name on the node", "selected", on_canvas=True,
+        "rename", "Rena&me", "rename", "graph", ("F2",), "text-cursor-input",
+        "Type a name on the node; with nothing selected, edit the formula",
     ),
     ActionSpec("make_input", "Make it an input", f"{EDITING}.set_kind", "", when="is_leaf",
                args=("input",)),
@@ -329,6 +334,8 @@ _WALK = (
 _HELP = (
     ActionSpec("keys", "&Keyboard and mouse", "show_keys", "help", ("F1",), "keyboard",
                "All keys and gestures on one sheet"),
+    ActionSpec("shortcuts", "Change &shortcuts…", "show_shortcuts", "help", (),
+               "sliders-horizontal", "Give commands other keys"),
     ActionSpec("about", "&About", "about", "help", (), "info"),
 )  # fmt: skip
 

@@ -19,7 +19,8 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 import engine
-from engine.errors import EngineError, GraphError
+from engine import edits
+from engine.errors import EngineError, FileError, GraphError
 from engine.files.project import Session, load_project, save
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, Graph, Node, Value, same_value
@@ -209,8 +210,15 @@ class Document(QObject):
         self._replace(Graph(), None)
 
     def recover(self, graph: Graph, path: Path | None) -> None:
-        """Go on with work that was not saved: ``graph``, which belongs into the file ``path``."""
-        self._replace(Graph(), path)
+        """Go on with work that was not saved: ``graph``, which belongs into the file ``path``.
+
+        What that file holds is one step of undo away; without a file there is nothing before.
+        """
+        try:
+            before = load_project(path).graph if path is not None else Graph()
+        except FileError:
+            before, path = Graph(), None
+        self._replace(before, path)
         self.edit("Recover", graph)
 
     def revert(self) -> None:
@@ -272,7 +280,7 @@ class Document(QObject):
 
         Raises FormulaError and changes nothing if the text cannot be read.
         """
-        self.edit("Edit formula", keep_what_fits(parse(text, self.graph.name), self.graph))
+        self.edit("Edit formula", edits.keep_what_fits(parse(text, self.graph.name), self.graph))
 
     def tidy(self) -> None:
         """Forget where nodes were put, so that the layout places them all."""
@@ -327,19 +335,3 @@ def only_places(before: Graph, after: Graph) -> bool:
         and only_values(before, after)
         and all(same_value(n.value, after.nodes[i].value) for i, n in before.nodes.items())
     )
-
-
-def keep_what_fits(new: Graph, old: Graph) -> Graph:
-    """``new`` with the values, kinds, opened marks and places of ``old``, where names agree."""
-    for node_id, node in list(new.nodes.items()):
-        known = old.nodes.get(node_id)
-        if known is None or node.leaf != known.leaf:
-            continue
-        if node.leaf and node.op != "constant" and known.op != "constant":
-            value = known.value if node.value is None else node.value
-            new.nodes[node_id] = msgspec.structs.replace(node, op=known.op, value=value)
-        elif not node.leaf and node.op == known.op:
-            new.nodes[node_id] = msgspec.structs.replace(node, opened=known.opened)
-    if list(new.nodes) == list(old.nodes):
-        new.positions = dict(old.positions)
-    return new

@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 import engine
 from engine.errors import EngineError
+from engine.files.atomic import replace_file
 from engine.files.latex import latex_document
 from engine.graph.notation import latex_graph
 from graphviz_app.canvas.export import new_printer, picture_image, print_graph, render
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
-from graphviz_app.messages import Mark, show_message
+from graphviz_app.messages import Button, Mark, show_message
 from graphviz_app.sources import source_text
 from graphviz_app.theme import Theme
 
@@ -59,6 +60,8 @@ class ExportCommands(QObject):
         path = Path(name)
         if path.suffix.lower() not in {**PICTURES, **TEXTS}:
             path = path.with_name(path.name + kind.rpartition("*")[2].rstrip(")"))
+            if path.exists() and not self._may_replace(path):  # the dialog asked about less
+                return
         scale = self._ask_scale() if path.suffix.lower() == ".png" else 1.0
         if scale is None:
             return
@@ -69,6 +72,17 @@ class ExportCommands(QObject):
             return
         self.said.emit(f"Exported {path.name}.")
 
+    def _may_replace(self, path: Path) -> bool:
+        answer = show_message(
+            self._window,
+            self._theme(),
+            Mark.QUESTION,
+            "Replace the file?",
+            f'There is a file "{path.name}" already. Exporting replaces it.',
+            Button.Save | Button.Cancel,
+        )
+        return answer == Button.Save
+
     def _ask_scale(self) -> float | None:
         text, chosen = QInputDialog.getItem(
             self._window, "Export", "Pixels for each pixel of the screen:", SCALES, 1, False
@@ -77,7 +91,7 @@ class ExportCommands(QObject):
 
     def _write(self, path: Path, area: QRectF | None, scale: float) -> None:
         if path.suffix.lower() in TEXTS:
-            path.write_text(self._source(path.suffix.lower()), encoding="utf-8")
+            replace_file(path, self._source(path.suffix.lower()).encode("utf-8"))
         else:
             render(self._explore.view.model, path, self._theme(), scale, area)
 

@@ -13,6 +13,8 @@ from PySide6.QtCore import QLockFile
 
 from graphviz_app.app_data import app_data, held_by_another, make_private, take_lock
 
+Stamp = tuple[int, int, int]
+
 
 class FileGuard:
     """One window's claim to its file, seen by every other window of this user on this machine.
@@ -24,7 +26,7 @@ class FileGuard:
         self._folder = folder or app_data() / "open-files"
         self._lock: QLockFile | None = None
         self._lock_path: Path | None = None
-        self._noted: tuple[Path, tuple[int, int, int] | None] | None = None
+        self._noted: tuple[Path, Stamp | None] | None = None
 
     def claim(self, path: Path) -> bool:
         """Claim ``path`` in place of what was claimed before.
@@ -51,9 +53,12 @@ class FileGuard:
             self._lock.unlock()
         self._lock = self._lock_path = None
 
-    def note(self, path: Path) -> None:
-        """Remember ``path`` as it is now on disk: call it before loading and after saving."""
-        self._noted = path, _stamp(path)
+    def note(self, path: Path, stamp: Stamp | None = None) -> None:
+        """Remember ``path`` as it is on disk now, or as it was at ``stamp``.
+
+        Ask for the stamp before loading, and note it if that succeeded.
+        """
+        self._noted = path, stamp or stamp_of(path)
 
     def changed_on_disk(self, path: Path) -> bool:
         """Whether ``path``, the file noted last, holds a version that is not the noted one.
@@ -62,7 +67,7 @@ class FileGuard:
         """
         if self._noted is None or self._noted[0] != path:
             return False
-        now = _stamp(path)
+        now = stamp_of(path)
         return now is not None and now != self._noted[1]
 
 
@@ -72,7 +77,8 @@ def _key(path: Path) -> str:
     return hashlib.sha256(os.fsencode(real)).hexdigest()[:32]
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def stamp_of(path: Path) -> Stamp | None:
+    """What tells one version of a file from another; None where there is none."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import QObject, QPointF, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -12,7 +13,7 @@ from engine.errors import EngineError, FileError
 from engine.files.project import Session
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
-from graphviz_app.file_guard import FileGuard
+from graphviz_app.file_guard import FileGuard, stamp_of
 from graphviz_app.messages import Button, Mark, show_message
 from graphviz_app.recovery import Autosave, LeftBehind, find_left_behind
 from graphviz_app.resources import example, examples
@@ -40,8 +41,8 @@ class FileCommands(QObject):
         self._window, self._theme = window, theme
         self._guard = FileGuard()
         self.autosave = Autosave(parent=self)
-        for changed in (document.structure_changed, document.values_changed, document.moved):
-            changed.connect(self._changed)
+        document.stack.indexChanged.connect(self._changed)
+        document.stack.cleanChanged.connect(self._changed)
 
     # opening ------------------------------------------------------------------------------------
 
@@ -59,7 +60,7 @@ class FileCommands(QObject):
         """Open a file; tells why and keeps the open document if it cannot."""
         if not self.may_leave():
             return False
-        self._guard.note(path)
+        stamp = stamp_of(path)
         try:
             session = self._document.load(path)
         except FileError as error:
@@ -67,6 +68,7 @@ class FileCommands(QObject):
             if not path.exists():
                 self._settings.forget(str(path))
             return False
+        self._guard.note(path, stamp)
         self.autosave.forget()
         self._settings.remember(path)
         self._claim(path)
@@ -125,22 +127,26 @@ class FileCommands(QObject):
         path = self._document.path
         if path is None:
             return
-        self._guard.note(path)
+        stamp = stamp_of(path)
         try:
             self._explore.view.start_fitting()
             self._document.revert()
         except FileError as error:
             self._tell("Could not revert", str(error))
+            return
+        self._guard.note(path, stamp)
 
     # saving -------------------------------------------------------------------------------------
 
     def save(self) -> bool:
         """Write the file, asking for a name where it has none or is one of our examples."""
+        self._explore.editor.commit_fields()
         path = self._document.path
         return self._save_to(path) if path and not is_example(path) else self.save_as()
 
     def save_as(self) -> bool:
         """Ask for a name and write the file."""
+        self._explore.editor.commit_fields()
         start = self._document.path or Path(f"{self._document.title}.graph.json")
         if is_example(start):
             start = Path.home() / start.name
@@ -150,7 +156,22 @@ class FileCommands(QObject):
         if not name:
             return False
         path = Path(name)
-        return self._save_to(path if path.suffix else path.with_suffix(".graph.json"))
+        if not path.suffix:
+            path = path.with_suffix(".graph.json")
+            if path.exists() and not self._may_replace(path):  # the dialog asked about less
+                return False
+        return self._save_to(path)
+
+    def _may_replace(self, path: Path) -> bool:
+        answer = show_message(
+            self._window,
+            self._theme(),
+            Mark.QUESTION,
+            "Replace the file?",
+            f'There is a file "{path.name}" already. Saving replaces it.',
+            Button.Save | Button.Cancel,
+        )
+        return answer == Button.Save
 
     def _save_to(self, path: Path) -> bool:
         if self._guard.changed_on_disk(path) and not self._replace(path):
@@ -182,6 +203,7 @@ class FileCommands(QObject):
 
     def may_leave(self) -> bool:
         """Whether the open document may go: saved, or the user gave it up."""
+        self._explore.editor.commit_fields()
         if not self._document.modified:
             return True
         answer = show_message(
@@ -200,6 +222,8 @@ class FileCommands(QObject):
 
     @Slot()
     def _changed(self) -> None:
+        if not shiboken6.isValid(self._document.stack):  # it sends a last signal as it goes
+            return
         if self._document.modified:
             self.autosave.changed(self._document.graph, self._document.path)
         else:
@@ -235,6 +259,9 @@ class FileCommands(QObject):
             self._tell("Could not recover the work", str(error))
             return False
         self._document.recover(graph, left.original)
+        if left.original is not None:
+            self._guard.note(left.original)
+            self._claim(left.original)
         self.autosave.changed(self._document.graph, self._document.path)
         self.autosave.flush()
         left.discard()
@@ -242,6 +269,8 @@ class FileCommands(QObject):
 
     def close(self) -> None:
         """The window closes: nothing is left behind."""
+        self._document.stack.indexChanged.disconnect(self._changed)
+        self._document.stack.cleanChanged.disconnect(self._changed)
         self.autosave.forget()
         self._guard.release()
 

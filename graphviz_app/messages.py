@@ -11,7 +11,18 @@ from enum import Enum
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from graphviz_app.icons import icon
 from graphviz_app.theme import Theme
@@ -25,7 +36,6 @@ class Mark(Enum):
     """What kind of message it is: the icon's name and its colour's in the theme."""
 
     ABOUT = ("info", "accent")
-    KEYS = ("keyboard", "accent")
     CHECK = ("check", "forward")
     QUESTION = ("circle-help", "accent")
     WARNING = ("triangle-alert", "problem")
@@ -54,6 +64,39 @@ def show_message(
     box.setStandardButtons(buttons)
     box.setDefaultButton(next(b for b in (Button.Save, Button.Open, Button.Ok) if b & buttons))
     return Button(box.exec())
+
+
+def show_sheet(parent: QWidget, title: str, text: str) -> None:
+    """Show a page of HTML until it is closed: as large as it needs to be, or as the window allows.
+
+    A message box would cut it off at 800 pixels.
+    """
+    sheet = QDialog(parent)
+    sheet.setWindowTitle(title)
+    page = QLabel(text)
+    page.setTextFormat(Qt.TextFormat.RichText)
+    page.setAlignment(Qt.AlignmentFlag.AlignTop)
+    page.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    page.setContentsMargins(20, 12, 20, 12)
+    scroll = QScrollArea()
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidget(page)
+    scroll.setAccessibleName(title)
+    close = QPushButton("Close")
+    close.clicked.connect(sheet.accept)
+    row = QHBoxLayout()
+    row.setContentsMargins(16, 0, 16, 16)
+    row.addStretch(1)
+    row.addWidget(close)
+    layout = QVBoxLayout(sheet)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(scroll, 1)
+    layout.addLayout(row)
+    room = parent.size() - QSize(40, 40)
+    sheet.resize((page.sizeHint() + QSize(20, 70)).boundedTo(room))
+    close.setFocus()
+    sheet.exec()
+    sheet.deleteLater()
 
 
 def key_sheet(

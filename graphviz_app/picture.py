@@ -14,7 +14,7 @@ from engine.graph.problems import find_problems
 from engine.run.walk import Walk
 from graphviz_app import sources
 from graphviz_app.canvas.model import CanvasModel
-from graphviz_app.walk_view import lit_at, numbers_at, vectors_in
+from graphviz_app.walk_view import lit_at, numbers_at, ranks_in
 
 SUFFIXES = (".png", ".svg", ".pdf", *sources.SUFFIXES)
 
@@ -60,7 +60,7 @@ def _shown(graph: Graph, step: int | None) -> Shown:
     except GraphError:
         walk = None
     model = CanvasModel.from_graph(
-        opened.graph, opened.frames, opened.graph.positions, vectors_in(walk), opened.hidden
+        opened.graph, opened.frames, opened.graph.positions, ranks_in(walk), opened.hidden
     )
     model.set_problems(problems)
     if walk is None:

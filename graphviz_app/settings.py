@@ -5,6 +5,7 @@ One dataclass, read once and written when something changes; nobody else touches
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class Settings:
     history: bool = False  # whether the list of undo steps is shown
     follow: bool = True  # whether the view keeps the active op in sight
     speed: float = 1.0
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of commands, where changed
     recent: list[str] = field(default_factory=list)
     geometry: QByteArray = field(default_factory=QByteArray)
     horizontal: QByteArray = field(default_factory=QByteArray)
@@ -45,6 +47,7 @@ class Settings:
             settings.speed = float(str(store.value("speed", 1.0)))
         except ValueError:
             settings.speed = 1.0
+        settings.keys = _read_keys(str(store.value("keys", "{}")))
         recent = store.value("recent", [])
         recent = [recent] if isinstance(recent, str) else recent
         settings.recent = [str(p) for p in recent] if isinstance(recent, list) else []
@@ -61,6 +64,7 @@ class Settings:
             store.setValue(name, getattr(self, name))
         for name in ("geometry", "horizontal", "vertical"):
             store.setValue(name, getattr(self, name))
+        store.setValue("keys", json.dumps(self.keys))
         store.sync()
 
     def remember(self, path: Path) -> None:
@@ -73,6 +77,15 @@ class Settings:
         """Drop a file that is gone."""
         self.recent = [p for p in self.recent if p != path]
         self.save()
+
+
+def _read_keys(text: str) -> dict[str, tuple[str, ...]]:
+    """Keys by command from their stored form; nothing where that is damaged."""
+    try:
+        found = json.loads(text)
+        return {str(name): tuple(map(str, keys)) for name, keys in found.items()}
+    except (ValueError, AttributeError, TypeError):
+        return {}
 
 
 def _store() -> QSettings:

@@ -30,11 +30,9 @@ def _entry(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
-def vectors_in(walk: Walk | None) -> list[str]:
-    """The nodes whose numbers are vectors, which need more room than others."""
-    if walk is None:
-        return []
-    return [i for i in walk.nodes if np.ndim(walk.value(i)) == 1]
+def ranks_in(walk: Walk | None) -> dict[str, int]:
+    """How many axes the value of each node has; 0 for a number."""
+    return {} if walk is None else {i: np.ndim(walk.value(i)) for i in walk.nodes}
 
 
 def numbers_at(walk: Walk, ids: Sequence[str], index: int) -> tuple[list[str], list[str]]:

@@ -15,25 +15,28 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QKeySequence,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 import engine
 from engine.ops import OPS
-from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, ActionSpec
+from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, plain_title
 from graphviz_app.canvas.view import GESTURES
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.exports import ExportCommands
 from graphviz_app.files import FileCommands
 from graphviz_app.icons import icon
-from graphviz_app.messages import Mark, key_sheet, show_message
+from graphviz_app.messages import Mark, key_sheet, show_message, show_sheet
 from graphviz_app.resources import examples
 from graphviz_app.settings import Settings
+from graphviz_app.shortcuts import ShortcutDialog, keys_of
 from graphviz_app.theme import Theme, palette, stylesheet, system_is_dark, theme
 from graphviz_app.top_bar import TopBar
 from graphviz_app.widgets import Notice, SearchEntry, SearchPopup
 
+ROOMY_PX = 1000  # a narrower window hides the palette until it is asked for
 _OPEN: list[Window] = []  # Python keeps every window until it is closed
 
 
@@ -119,9 +122,6 @@ class Window(QMainWindow):
         for spec in ACTIONS:
             action = QAction(spec.title, self)
             action.setObjectName(spec.id)
-            action.setShortcuts([QKeySequence(k) for k in spec.keys])
-            keys = f" ({spec.keys[0]})" if spec.keys else ""
-            action.setToolTip((spec.tip or plain_title(spec)) + keys)
             action.setCheckable(spec.checkable)
             action.setAutoRepeat(spec.repeats)
             action.triggered.connect(partial(_call, attrgetter(spec.does)(self), spec.args))
@@ -131,11 +131,33 @@ class Window(QMainWindow):
             else:
                 self.addAction(action)
             self.actions_by_id[spec.id] = action
+        self._give_keys()
         undo = self.document.stack.createUndoAction(self, "Undo")
         redo = self.document.stack.createRedoAction(self, "Redo")
         undo.setShortcuts([QKeySequence("Ctrl+Z")])
         redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         self.actions_by_id |= {"undo": undo, "redo": redo}
+
+    def _give_keys(self) -> None:
+        """Every command its keys, the user's where they were changed."""
+        for spec in ACTIONS:
+            keys = keys_of(spec, self.settings.keys)
+            action = self.actions_by_id[spec.id]
+            action.setShortcuts([QKeySequence(k) for k in keys])
+            action.setToolTip((spec.tip or plain_title(spec)) + (f" ({keys[0]})" if keys else ""))
+
+    @Slot(object)
+    def _change_keys(self, keys: dict[str, tuple[str, ...]]) -> None:
+        self.settings.keys = keys
+        self.settings.save()
+        self._give_keys()
+
+    def show_shortcuts(self) -> None:
+        """Give commands other keys."""
+        dialog = ShortcutDialog(self, self.theme, self.settings.keys)
+        dialog.changed.connect(self._change_keys)
+        dialog.exec()
+        dialog.deleteLater()
 
     def _make_menus(self) -> list[QMenu]:
         menus = {}
@@ -195,7 +217,7 @@ class Window(QMainWindow):
                 icon=spec.icon,
                 group=menus.get(spec.menu, "More"),
                 enabled=self.actions_by_id[spec.id].isEnabled(),
-                keys=spec.keys[0] if spec.keys else "",
+                keys=next(iter(keys_of(spec, self.settings.keys)), ""),
             )
             for spec in sorted(ACTIONS, key=lambda s: list(menus).index(s.menu) if s.menu else 99)
             if spec.id != "commands"
@@ -251,7 +273,7 @@ class Window(QMainWindow):
             self.actions_by_id[f"theme_{name}"].setChecked(self.settings.theme == name)
         for name in ("color_blind", "reduced_motion", "palette", "history", "follow"):
             self.actions_by_id[name].setChecked(getattr(self.settings, name))
-        self.explore.show_columns(self.settings.palette, self.settings.history)
+        self._show_columns()
         self.explore.walking.follows = self.settings.follow
         self.explore.set_reduced_motion(self.settings.reduced_motion)
 
@@ -276,8 +298,18 @@ class Window(QMainWindow):
 
     def toggle_palette(self) -> None:
         """Show or hide the palette."""
-        self.settings.palette = not self.settings.palette
-        self._keep_settings()
+        shown = not self.explore.palette_panel.isVisible()
+        if self.width() < ROOMY_PX:  # for now only: there is no room to keep it
+            self.explore.show_columns(shown, self.settings.history)
+            self.actions_by_id["palette"].setChecked(shown)
+        else:
+            self.settings.palette = shown
+            self._keep_settings()
+
+    def _show_columns(self) -> None:
+        palette = self.settings.palette and self.width() >= ROOMY_PX
+        self.explore.show_columns(palette, self.settings.history)
+        self.actions_by_id["palette"].setChecked(palette)
 
     def toggle_history(self) -> None:
         """Show or hide the undo history."""
@@ -297,6 +329,13 @@ class Window(QMainWindow):
         window.resize(self.size())
         window.move(self.pos() + QPoint(32, 32))
         window.show()
+
+    def rename(self) -> None:
+        """Type a name on the selected node; without one, a new formula."""
+        if self.explore.selection.current:
+            self.editor.rename()
+        else:
+            self.explore.formula_bar.start_editing()
 
     def fit(self) -> None:
         """Show the whole graph."""
@@ -342,7 +381,7 @@ class Window(QMainWindow):
         """All keys and gestures on one sheet."""
         others = [self.actions_by_id[spec.id] for spec in ACTIONS if not spec.menu]
         sheet = key_sheet(self.menus, others, GESTURES)
-        show_message(self, self.theme, Mark.KEYS, "Keyboard and mouse", sheet, rich=True)
+        show_sheet(self, "Keyboard and mouse", sheet)
 
     def about(self) -> None:
         """Name and version."""
@@ -367,6 +406,11 @@ class Window(QMainWindow):
             self.explore.vertical.restoreState(self.settings.vertical)
         self.explore.player.set_speed(self.settings.speed)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.oldSize().width() < ROOMY_PX) is not (self.width() < ROOMY_PX):
+            self._show_columns()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_leave():
             event.ignore()
@@ -384,19 +428,16 @@ class Window(QMainWindow):
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
+        if any(url.isLocalFile() for url in event.mimeData().urls()[:1]):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        if not event.mimeData().urls():
+            return
         event.acceptProposedAction()
         path = Path(event.mimeData().urls()[0].toLocalFile())
         # the program that was dragged from waits for this to return: ask questions afterwards
         QTimer.singleShot(0, self, partial(self.files.open_path, path))
-
-
-def plain_title(spec: ActionSpec) -> str:
-    """A command's title without what belongs to menus."""
-    return spec.title.replace("&", "").rstrip("…")
 
 
 def _holds_focus(widget: QWidget) -> bool:

@@ -5,6 +5,7 @@ notes are kept.  ``refusal`` and the functions that begin with ``why_not`` say i
 something cannot be, or nothing.
 """
 
+from engine.edits.keeping import keep_what_fits
 from engine.edits.marks import (
     add_group,
     add_note,
@@ -34,6 +35,7 @@ __all__ = [
     "extract",
     "free_port",
     "insert_on_wire",
+    "keep_what_fits",
     "new_variable",
     "next_name",
     "paste",

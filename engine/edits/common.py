@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from engine.graph.graph import CONSTANT, Graph, Node
 from engine.ops import OPS
 
@@ -29,3 +31,29 @@ def last_result(graph: Graph) -> str:
     ends = [i for i in graph.nodes if not users[i]]
     ops = [i for i in ends if not graph.nodes[i].leaf]
     return (ops or ends or list(graph.nodes) or [""])[-1]
+
+
+def with_id(graph: Graph, old: str, new: str) -> Graph:
+    """``graph`` with another id for one node, wherever it is mentioned."""
+
+    def follow(node_id: str) -> str:
+        if node_id == old:
+            return new
+        return new + node_id[len(old) :] if node_id.startswith(f"{old}/") else node_id
+
+    nodes = {}
+    for i, node in graph.nodes.items():
+        if i == old or old in node.inputs:
+            inputs = tuple(new if source == old else source for source in node.inputs)
+            node = msgspec.structs.replace(node, id=new if i == old else i, inputs=inputs)
+        nodes[node.id] = node
+    after = graph.like(nodes)
+    after.output = new if graph.output == old else graph.output
+    after.positions = {follow(i) if i not in nodes else i: at for i, at in graph.positions.items()}
+    after.groups = {
+        i: msgspec.structs.replace(
+            group, members=tuple(new if m == old else m for m in group.members)
+        )
+        for i, group in graph.groups.items()
+    }
+    return after

@@ -7,9 +7,9 @@ from collections.abc import Collection
 
 import msgspec
 
-from engine.edits.common import with_node
+from engine.edits.common import with_id, with_node
 from engine.errors import EngineError
-from engine.graph.graph import CONSTANT, INPUT, Graph
+from engine.graph.graph import CONSTANT, INPUT, Graph, free_id
 from engine.graph.names import canonical
 
 LONGEST_NAME = 60
@@ -62,8 +62,22 @@ def why_not_rename(graph: Graph, node_id: str, name: str) -> str:
 
 
 def rename(graph: Graph, node_id: str, name: str) -> Graph:
-    """Call a node ``name`` (an op may have none); raises EngineError where it cannot be."""
+    """Call a node ``name`` (an op may have none); raises EngineError where it cannot be.
+
+    An id that was the name follows it, so that no node is found under the old name of another.
+    """
     why = why_not_rename(graph, node_id, name)
     if why:
         raise EngineError(why)
-    return with_node(graph, msgspec.structs.replace(graph.nodes[node_id], name=canonical(name)))
+    name = canonical(name)
+    node = graph.nodes[node_id]
+    follows = bool(name) and node.id == node.name
+    graph = with_node(graph, msgspec.structs.replace(node, name=name))
+    if not follows or name == node_id:
+        return graph
+    taken = dict.fromkeys([*graph.nodes, *graph.groups, *graph.notes])
+    if name in taken:
+        if name not in graph.nodes:
+            return graph
+        graph = with_id(graph, name, free_id(f"{name}_2", taken))
+    return with_id(graph, node_id, name)

@@ -47,24 +47,24 @@ def paste(
     outside the piece are wired to the nodes of that id, where they exist; else they are left off.
     With ``share_leaves`` a variable whose name exists is that variable and not a copy of it.
     """
-    if share_leaves:
-        piece = _without_known_leaves(graph, piece)
-        keep_wires = True
+    known = _known_leaves(graph, piece) if share_leaves else {}
     taken = dict.fromkeys([*graph.nodes, *graph.groups, *graph.notes])
     names = names_of(graph)
     new_name: dict[str, str] = {}
     new_id: dict[str, str] = {}
-    for old, node in piece.nodes.items():
+    copied = {i: node for i, node in piece.nodes.items() if i not in known}
+    for old, node in copied.items():
         new_name[old] = next_name(node.name, names) if node.name else ""
         names.add(canonical(new_name[old]))
-    for old in [*piece.nodes, *piece.groups, *piece.notes]:
-        named = old in piece.nodes and old == piece.nodes[old].name  # a variable's id is its name
+    for old in [*copied, *piece.groups, *piece.notes]:
+        named = old in copied and old == piece.nodes[old].name  # a variable's id is its name
         new_id[old] = free_id(new_name[old] if named else old, taken)
         taken[new_id[old]] = None
     after = graph.like()
-    for old, node in piece.nodes.items():
+    for old, node in copied.items():
         inputs = tuple(
-            new_id[i] if i in piece.nodes else i if keep_wires and i in graph.nodes else ""
+            known.get(i)
+            or (new_id[i] if i in copied else i if keep_wires and i in graph.nodes else "")
             for i in node.inputs
         )
         after.nodes[new_id[old]] = msgspec.structs.replace(
@@ -86,26 +86,17 @@ def paste(
         after.notes = {**graph.notes, **{note.id: note for note in copies}}
     if graph.output not in after.nodes:
         after.output = new_id.get(piece.output, "") or last_result(after)
-    return after, [*(new_id[i] for i in piece.nodes), *(new_id[i] for i in piece.notes)]
+    return after, [*(new_id[i] for i in copied), *(new_id[i] for i in piece.notes)]
 
 
-def _without_known_leaves(graph: Graph, piece: Graph) -> Graph:
-    """``piece`` with the variables that ``graph`` has replaced by wires from those."""
+def _known_leaves(graph: Graph, piece: Graph) -> dict[str, str]:
+    """The variables of ``piece`` that ``graph`` has: its id for each of theirs."""
     by_name = {canonical(node.name): i for i, node in graph.nodes.items() if node.name}
-    known = {
+    return {
         i: by_name[canonical(node.name)]
         for i, node in piece.nodes.items()
         if node.leaf and node.name and canonical(node.name) in by_name
     }
-    return piece.like(
-        {
-            i: msgspec.structs.replace(
-                node, inputs=tuple(known.get(source, source) for source in node.inputs)
-            )
-            for i, node in piece.nodes.items()
-            if i not in known
-        }
-    )
 
 
 def _copied_groups(piece: Graph, new_id: Mapping[str, str]) -> dict[str, Group]:

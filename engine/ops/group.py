@@ -87,6 +87,7 @@ GROUP = Op(
     attrs={"body": _sample()},
     value=lambda xp, *inputs, body: body.values(xp, inputs)[-1],
     pullback=lambda xp, g, y, *inputs, body: body.pullback(xp, g, inputs),
+    rule=(r"G\text{ back through every op inside}",),
     shape_rule=lambda *shapes, body: body.shape(*shapes),
     says="Computes what is inside this group.",
     gradient_says="The gradient went back through every op inside; open the group to see how.",

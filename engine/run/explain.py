@@ -24,6 +24,7 @@ ARTICLE = {INPUT: "an input", PARAMETER: "a parameter"}
 
 
 PLACEHOLDERS = "quvprst"
+NO_PRODUCT = "0 × ∞ has no value, so it is NaN, and so is every gradient that it flows into."
 
 
 def names_in_step(step: Step, walk: Walk) -> tuple[str, tuple[str, ...]]:
@@ -175,20 +176,24 @@ def _backward_op(step: Step, walk: Walk) -> tuple[str, str]:
         )
     said.append(op.gradient_says)
     seen: set[str] = set()
+    undefined = False
     for port, (source, name) in enumerate(zip(step.inputs, inputs, strict=True)):
         product = step.products[port]
         if product is None:
             continue
         left = _gradient_latex(walk, name)
         local = step.locals[port] if step.locals is not None else None
+        undefined = undefined or (local is not None and _no_product(local, upstream, product))
         if local is None or np.ndim(product) or np.ndim(local) or np.ndim(upstream):
             said.append(f"{name} receives {_value_text(product)}.")
             size = np.size(product)
             latex.append(f"{left} = {latex_number(product)}" if size <= 16 else left)
             continue
         total = step.accumulated[port]
+        assert total is not None
         work = f"{_bracketed(local)} × {_bracketed(upstream)} = {number(product)}"
-        again = f", {number(total)} in all so far" if total != product or source in seen else ""
+        alone = np.array_equal(total, product, equal_nan=True) and source not in seen
+        again = "" if alone else f", {number(total)} in all so far"
         seen.add(source)
         said.append(f"{name} receives {work}{again}.")
         chain = (
@@ -197,4 +202,14 @@ def _backward_op(step: Step, walk: Walk) -> tuple[str, str]:
         )
         numbers = f"{_latex_bracketed(local)} \\cdot {_latex_bracketed(upstream)}"
         latex.append(f"{left} = {chain} = {numbers} = {latex_number(product)}")
+    if undefined:
+        said.append(NO_PRODUCT)
     return " ".join(said), r" \qquad ".join(latex)
+
+
+def _no_product(local: Value, upstream: Value, product: Value) -> bool:
+    """Whether a gradient becomes NaN here: 0 × ∞, of two numbers that are not NaN themselves."""
+    if not np.isnan(product).any():
+        return False
+    either = ((local, upstream), (upstream, local))
+    return any(bool(np.any(np.equal(a, 0) & np.isinf(b))) for a, b in either)

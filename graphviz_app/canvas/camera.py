@@ -18,12 +18,16 @@ from engine.graph.graph import Graph
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.paint import qrect
 from graphviz_app.canvas.scene import GraphScene
-from graphviz_app.theme import Theme
+from graphviz_app.theme import Theme, ui_font
 
 LEAST_ZOOM, MOST_ZOOM = 0.05, 4.0
 LEAST_FIT, MOST_FIT = 0.005, 1.25  # a huge graph is shown whole, a tiny one not blown up
 FIT_MARGIN_PX = 28
 DOTS_PX = 24
+NOTHING = (
+    "Double-click, or press Tab, to add a node",
+    "Drag one from the palette, or type a formula with Ctrl+L",
+)
 GLIDE_MS = 200
 
 
@@ -202,6 +206,17 @@ class Camera(QGraphicsView):
         start = QPointF((area.left() - origin.x()) % size, (area.top() - origin.y()) % size)
         painter.drawTiledPixmap(area, tile, start)
         painter.setWorldTransform(scene_to_view)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        if self.model.ids or self.model.notes:
+            return
+        painter.setWorldTransform(QTransform())
+        middle = QRectF(self.viewport().rect())
+        painter.setFont(ui_font(15, 600))
+        painter.setPen(QColor(self.theme.text_soft))
+        painter.drawText(middle.translated(0, -14), Qt.AlignmentFlag.AlignCenter, NOTHING[0])
+        painter.setFont(ui_font(13))
+        painter.drawText(middle.translated(0, 14), Qt.AlignmentFlag.AlignCenter, NOTHING[1])
 
     def _tile(self, size: int) -> QPixmap:
         """One dot at the corner of a square, for the screen that this is on."""

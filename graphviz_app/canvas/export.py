@@ -72,7 +72,7 @@ def paint_graph(painter: QPainter, model: CanvasModel, theme: Theme, area: QRect
         painter.translate(x, y)
         paint.draw_node(painter, model, node, look)
         painter.translate(-x, -y)
-    paint.draw_ports(painter, model, wires, look)
+    paint.draw_ports(painter, model, nodes, wires, look)
     draw_numbers_as_text(painter, model, nodes, look.numbers, theme)
 
 

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from graphviz_app.theme import ui_font
 
 LEAST_WIDTH_PX, HEIGHT_PX = 96, 30
 
+_EDITING = (
+    QKeySequence.StandardKey.Copy,
+    QKeySequence.StandardKey.Cut,
+    QKeySequence.StandardKey.Paste,
+    QKeySequence.StandardKey.Undo,
+    QKeySequence.StandardKey.Redo,
+    QKeySequence.StandardKey.SelectAll,
+)
+
+
+def keeps_key(event: QEvent) -> bool:
+    """Whether a field takes a key that is a shortcut elsewhere: what writes or edits, no command.
+
+    The event is then accepted.
+    """
+    if event.type() is not QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    commands = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+    moves = event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Backspace)
+    enters = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    if event.modifiers() & commands and not (moves or enters or any(map(event.matches, _EDITING))):
+        return False
+    event.accept()
+    return True
+
 
 class InlineEditor(QLineEdit):
-    """Signals: ``committed(text)`` on Enter or when the focus leaves, ``closed()`` after either
-    that or Escape."""
+    """Signals: ``committed(text)`` on Enter or when the focus leaves, ``closed()`` when Enter or
+    Escape ended it, so that the focus is still to be given away."""
 
     committed = Signal(str)
     closed = Signal()
@@ -23,7 +48,7 @@ class InlineEditor(QLineEdit):
         self._viewport = viewport
         self.setFont(ui_font(14))
         self.setObjectName("inlineEditor")
-        self.returnPressed.connect(self._commit)
+        self.returnPressed.connect(self._enter)
         self.hide()
 
     def open_over(self, area: QRect, text: str, label: str) -> None:
@@ -44,33 +69,30 @@ class InlineEditor(QLineEdit):
         self.setFocus()
 
     @Slot()
-    def _commit(self) -> None:
+    def _enter(self) -> None:
+        self.commit()
+        self.closed.emit()
+
+    def commit(self) -> None:
+        """Take what was typed, if the field is open."""
         if self.isVisible():
             self.hide()
             self.committed.emit(self.text())
-            self._close()
-
-    def _close(self) -> None:
-        self.hide()
-        self.closed.emit()
 
     def event(self, event: QEvent) -> bool:
-        # Every key that writes or edits is the field's, whatever shortcut it is elsewhere.
-        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps_key(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self._close()
+            self.hide()
+            self.closed.emit()
         else:
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if event.reason() is not Qt.FocusReason.PopupFocusReason:
-            self._commit()
+            self.commit()
 
 
 class NoteEditor(QPlainTextEdit):
@@ -96,17 +118,14 @@ class NoteEditor(QPlainTextEdit):
         self.raise_()
         self.setFocus()
 
-    def _commit(self) -> None:
+    def commit(self) -> None:
+        """Take what was typed, if the field is open."""
         if self.isVisible():
             self.hide()
             self.committed.emit(self.toPlainText())
-            self.closed.emit()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps_key(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -114,11 +133,12 @@ class NoteEditor(QPlainTextEdit):
             self.hide()
             self.closed.emit()
         elif enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._commit()
+            self.commit()
+            self.closed.emit()
         else:
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if event.reason() is not Qt.FocusReason.PopupFocusReason:
-            self._commit()
+            self.commit()

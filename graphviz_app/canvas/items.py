@@ -295,8 +295,10 @@ class NumberLayer(LayerItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, near)
         left, top, right, bottom = exposed_box(option)
         if near:
-            wires = stage.model.geometry.wires_in((left, top, right, bottom))
-            paint.draw_ports(painter, stage.model, wires, stage.look)
+            box = (left, top, right, bottom)
+            wires = stage.model.geometry.wires_in(box)
+            seen = stage.model.geometry.nodes_in(box)
+            paint.draw_ports(painter, stage.model, seen, wires, stage.look)
         if self.cache is None:
             self.cache = NumberCache(stage.model, stage.look.numbers)
         # Neighbours further right are needed to know how much room there is.

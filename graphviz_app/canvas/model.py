@@ -6,7 +6,7 @@ constant that one op uses is not drawn: it stands in that op's label.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -127,7 +127,7 @@ class CanvasModel:
         notes: list[NoteBox],
         stands_for: Mapping[str, str],
         port_heights: list[list[float | None]],
-        vectors: Collection[str] = (),
+        ranks: Mapping[str, int],
     ) -> None:
         self.ids, self.nodes, self.labels, self.geometry = ids, nodes, labels, geometry
         self.wires, self.open_ports, self.frames = wires, open_ports, frames
@@ -137,7 +137,9 @@ class CanvasModel:
         self.index.update((i, self.index[s]) for i, s in stands_for.items() if s in self.index)
         self.wire_index = {wire: k for k, wire in enumerate(wires)}
         self.kinds = [kind_of(node) for node in nodes]
-        self.label_room = np.array([LABEL_REACH if i in vectors else LABEL_ROOM for i in ids])
+        self.ranks = np.array([ranks.get(i, 0) for i in ids], dtype=np.intp)
+        # a vector is written entry by entry, anything larger by its shape
+        self.label_room = np.where(self.ranks == 1, LABEL_REACH, LABEL_ROOM)
         order = list(Kind)
         self.kind_codes = np.array([order.index(k) for k in self.kinds], dtype=np.int8)
         self.unset = [n.leaf and n.op != "constant" and n.value is None for n in nodes]
@@ -159,12 +161,12 @@ class CanvasModel:
         graph: Graph,
         frames: Iterable[FrameLike] = (),
         positions: Mapping[str, tuple[float, float]] | None = None,
-        vectors: Iterable[str] = (),
+        ranks: Mapping[str, int] | None = None,
         hidden: Mapping[str, str] | None = None,
     ) -> CanvasModel:
         """Everything that is drawn of ``graph``; nodes without a position are laid out.
 
-        Beside the nodes among ``vectors`` there is room for more than one number.  ``hidden`` are
+        ``ranks`` are the numbers of axes of values, where they are not 0.  ``hidden`` are
         nodes that are not in ``graph`` because others stand for them.
         Total: unknown ops, missing inputs, dangling wires and cycles are drawn as they are.
         """
@@ -217,7 +219,7 @@ class CanvasModel:
             notes,
             stands_for,
             port_heights,
-            frozenset(vectors),
+            ranks or {},
         )
         model.set_positions(positions or {})
         return model

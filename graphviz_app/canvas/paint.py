@@ -204,21 +204,47 @@ def draw_label(painter: QPainter, label: Label, look: Look, color: QColor) -> No
         painter.drawText(start, text)
 
 
-def draw_ports(painter: QPainter, model: CanvasModel, wires: np.ndarray, look: Look) -> None:
-    """The dots where ``wires`` begin and end; a fork's is larger."""
-    geometry = model.geometry
-    source = geometry.source[wires]
-    lit = (model.lit[source] & model.lit[geometry.target[wires]]).tolist()
-    forks = (geometry.fan_out[source] > 1).tolist()
+def draw_ports(
+    painter: QPainter, model: CanvasModel, nodes: np.ndarray, wires: np.ndarray, look: Look
+) -> None:
+    """The outputs of ``nodes`` and the ends of ``wires``, in the form of what passes through.
+
+    A number is a dot, larger where it forks; a vector an upright bar, anything else a square.
+    """
+    geometry, ranks = model.geometry, model.ranks
     painter.setPen(_NONE)
     painter.setBrush(look.port)
-    ends = zip(geometry.lines[wires].tolist(), lit, forks, strict=True)
-    for (x0, y0, x1, y1), bright, fork in ends:
+    right = geometry.xy[nodes, 0] + geometry.size[nodes, 0] / 2
+    outputs = zip(
+        right.tolist(),
+        geometry.xy[nodes, 1].tolist(),
+        model.lit[nodes].tolist(),
+        (geometry.fan_out[nodes] > 1).tolist(),
+        ranks[nodes].tolist(),
+        strict=True,
+    )
+    for x, y, bright, fork, rank in outputs:
         painter.setOpacity(1.0 if bright else DIMMED)
-        radius = FORK if fork else PORT
-        painter.drawEllipse(QPointF(x0, y0), radius, radius)
-        painter.drawEllipse(QPointF(x1, y1), PORT, PORT)
+        _draw_port(painter, x, y, FORK if fork else PORT, rank)
+    source = geometry.source[wires]
+    lit = model.lit[source] & model.lit[geometry.target[wires]]
+    ends = zip(
+        geometry.lines[wires, 2:].tolist(), lit.tolist(), ranks[source].tolist(), strict=True
+    )
+    for (x, y), bright, rank in ends:
+        painter.setOpacity(1.0 if bright else DIMMED)
+        _draw_port(painter, x, y, PORT, rank)
     painter.setOpacity(1.0)
+
+
+def _draw_port(painter: QPainter, x: float, y: float, radius: float, rank: int) -> None:
+    if rank == 0:
+        painter.drawEllipse(QPointF(x, y), radius, radius)
+    elif rank == 1:
+        painter.drawRoundedRect(QRectF(x - 2.2, y - radius - 3, 4.4, 2 * radius + 6), 1.5, 1.5)
+    else:
+        side = radius + 1.8
+        painter.drawRoundedRect(QRectF(x - side, y - side, 2 * side, 2 * side), 1.5, 1.5)
 
 
 def _draw_badge(painter: QPainter, body: QRectF, look: Look) -> None:

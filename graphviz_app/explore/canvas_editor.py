@@ -11,6 +11,7 @@ from engine import edits
 from engine.errors import FormulaError
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node, Value
+from engine.graph.levels import can_open
 from engine.graph.notation import text_label
 from engine.graph.templates import attr_text
 from engine.graph.writer import to_text
@@ -311,6 +312,11 @@ class CanvasEditor(QObject):
         text = QGuiApplication.clipboard().text()
         self.editing.paste_text(text, self._pointer_place(), keep_wires=True)
 
+    def commit_fields(self) -> None:
+        """Take what is being typed on the canvas, before the graph is saved or left."""
+        self.field.commit()
+        self.note_field.commit()
+
     # fields on the canvas -----------------------------------------------------------------------
 
     @Slot(str, str)
@@ -359,8 +365,10 @@ class CanvasEditor(QObject):
             self.editing.set_group(group, folded=False)
         elif owner := self.frame_of(node_id):
             self._document.set_opened(owner, False)
-        else:
+        elif node is not None and can_open(node):
             self._document.set_opened(node_id, True)
+        elif node is not None:
+            self.said.emit(f"{node.name or OPS[node.op].name} is a primitive: it opens no further.")
 
     def frame_of(self, node_id: str) -> str:
         """The opened composite that a shown node belongs to, or an empty string."""

@@ -120,7 +120,7 @@ class Editing(QObject):
         after_current = at is None and port is None and current in self._graph.nodes
         if after_current and key not in LEAF_KINDS:
             port = Port(current, OUT)
-        at = at or self._place_beside(current)
+        at = at or self._free_place(current, key in LEAF_KINDS)
         made: list[str] = []
 
         def change(graph: Graph) -> Graph:
@@ -155,11 +155,20 @@ class Editing(QObject):
         except EngineError:
             return graph
 
-    def _place_beside(self, node: str) -> Point:
-        """Right of a node, clear of all others; the middle of the view without one."""
+    def _free_place(self, current: str, leaf: bool) -> Point:
+        """Where a new node stands: an op after the current node or all others, a leaf below.
+
+        Clear of all that is there; in the middle of the view where there is nothing.
+        """
         places = self._view.places_of(self._view.model.ids)
-        x, y = places.get(node, self._view.middle())
-        x += NEXT_TO if node in places else 0.0
+        if not places:
+            x, y = self._view.middle()
+        elif current in places:
+            x, y = places[current]
+            x += 0.0 if leaf and self._graph.nodes[current].leaf else NEXT_TO
+        else:
+            xs, ys = zip(*places.values(), strict=True)
+            x, y = (min(xs), max(ys)) if leaf else (max(xs) + NEXT_TO, (min(ys) + max(ys)) / 2)
         while any(abs(px - x) < 72 and abs(py - y) < 56 for px, py in places.values()):
             y += 8 * GRID
         return x, y
@@ -413,7 +422,17 @@ class Editing(QObject):
         """Call a node something else."""
         if name == self._graph.nodes[node_id].name:
             return True
-        return self._do(f"Rename to {name}", lambda graph: edits.rename(graph, node_id, name))
+        made: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            after = edits.rename(graph, node_id, name)
+            made.extend(i for i in after.nodes if i not in graph.nodes)  # the id may follow
+            return after
+
+        done = self._do(f"Rename to {name}", change)
+        if made:
+            self._selection.set(made)
+        return done
 
     def set_value(self, node_id: str, value: Value | None) -> None:
         """Give a leaf a value."""

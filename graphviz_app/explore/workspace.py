@@ -32,7 +32,7 @@ from graphviz_app.explore.timeline import Timeline
 from graphviz_app.explore.walking import Walking
 from graphviz_app.player import Player
 from graphviz_app.theme import Theme
-from graphviz_app.walk_view import vectors_in
+from graphviz_app.walk_view import ranks_in
 
 LEFT_COLUMN_PX, RIGHT_COLUMN_PX = 208, 320
 TAPE_PX = 150
@@ -198,7 +198,7 @@ class ExploreWorkspace(QWidget):
             opened.graph,
             opened.frames,
             opened.graph.positions,
-            vectors_in(document.walk),
+            ranks_in(document.walk),
             opened.hidden,
         )
         self.model.set_problems(document.problems)

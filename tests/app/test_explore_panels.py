@@ -168,6 +168,14 @@ class TestStepPanel:
             assert any(isinstance(b, Chain) for b in panel.card.blocks)
         assert all(typeset(latex, px=18, color="#000000").renderer for latex in shown)
 
+    def test_a_folded_group_of_arrays_shows_what_flows_back_at_each_port(self, panel) -> None:
+        graph = Graph()
+        a, b = (graph.leaf("input", name, np.array([1.0, 2.0])) for name in "ab")
+        graph.apply("group", a, b, name="q", **OPS["group"].attrs)
+        show(panel, step_of(trace(graph), "q"))
+        shown = [block.latex for block in panel.card.blocks if isinstance(block, Formula)]
+        assert sum("back through every op inside" in latex for latex in shown) == 2
+
     def test_a_large_matrix_is_shown_by_its_shape(self, panel) -> None:
         show(panel, step_of(matrices(6), "matmul"))
         text = " ".join(b.latex for b in panel.card.blocks if isinstance(b, Formula))

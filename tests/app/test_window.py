@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
 
 from engine.numerals import fixed
-from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS
+from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, plain_title
 from graphviz_app.application import make_app
 from graphviz_app.canvas.view import GESTURES
 from graphviz_app.launch import tell_about_exceptions
 from graphviz_app.messages import Button, key_sheet
 from graphviz_app.resources import example, examples
 from graphviz_app.settings import Settings
-from graphviz_app.window import Window, plain_title
+from graphviz_app.window import Window
 
 
 @pytest.fixture
@@ -267,9 +267,9 @@ def test_closing_asks_about_changes(window: Window, monkeypatch) -> None:
 def test_every_message_has_an_icon_of_ours(window: Window, monkeypatch) -> None:
     boxes: list[QMessageBox] = []
     monkeypatch.setattr(QMessageBox, "exec", lambda box: boxes.append(box) or Button.Ok)
-    for name in ("keys", "about", "check"):
+    for name in ("about", "check"):
         window.actions_by_id[name].trigger()
-    assert [box.icon() for box in boxes] == [QMessageBox.Icon.NoIcon] * 3
+    assert [box.icon() for box in boxes] == [QMessageBox.Icon.NoIcon] * 2
     assert all(not box.iconPixmap().isNull() for box in boxes)
 
 
@@ -294,6 +294,15 @@ def test_the_key_sheet_names_every_key_and_gesture_in_the_menus_order(window: Wi
     ]
     places = [sheet.index(f">{title}<") for title in order]
     assert places == sorted(places)
+
+
+def test_the_key_sheet_is_never_larger_than_the_window(window: Window, monkeypatch) -> None:
+    sheets: list[QDialog] = []
+    monkeypatch.setattr(QDialog, "exec", lambda sheet: sheets.append(sheet) or 0)
+    window.resize(820, 560)
+    window.actions_by_id["keys"].trigger()
+    assert sheets[0].width() <= 820
+    assert sheets[0].height() <= 560
 
 
 def test_a_file_name_is_never_read_as_html(window: Window, monkeypatch) -> None:
@@ -405,3 +414,18 @@ def test_array_literals_are_drawn_with_what_is_wrong(window: Window, formula: st
     window.explore.formula_bar.committed.emit(formula)
     assert len(window.explore.model.ids) == len(window.document.shown.nodes)
     assert window.explore.problems.isVisible() == bool(window.document.problems)
+
+
+def test_a_narrow_window_hides_the_palette_until_it_is_asked_for(window: Window) -> None:
+    palette, toggle = window.explore.palette_panel, window.actions_by_id["palette"]
+    assert palette.isVisible()
+    window.resize(820, 600)
+    assert not palette.isVisible()
+    toggle.trigger()
+    assert palette.isVisible()
+    window.resize(1200, 700)
+    assert palette.isVisible()
+    assert window.settings.palette
+    toggle.trigger()
+    assert not palette.isVisible()
+    assert not Settings.load().palette

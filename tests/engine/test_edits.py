@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
+import engine
 from engine import edits
 from engine.edits.naming import LONGEST_NAME
 from engine.errors import EngineError
@@ -92,11 +94,32 @@ def test_what_cannot_be_a_name_is_said(neuron, name, words):
     assert words in refused(edits.rename, neuron, "x0", name)
 
 
-def test_a_rename_changes_the_name_and_neither_id_nor_wires(neuron):
+def test_a_variable_s_id_follows_its_name(neuron):
     after = edits.rename(neuron, "w0", "θ_1")
-    assert after.nodes["w0"].name == "theta1"
-    assert after.nodes["a"].inputs == ("w0", "x0")
-    assert edits.rename(after, "w0", "theta1") == after
+    assert "w0" not in after.nodes
+    assert after.nodes["theta1"].name == "theta1"
+    for i, node in neuron.nodes.items():
+        if i != "w0":
+            renamed = tuple("theta1" if source == "w0" else source for source in node.inputs)
+            assert after.nodes[i].inputs == renamed
+    assert list(after.nodes) == ["theta1" if i == "w0" else i for i in neuron.nodes]
+
+
+def test_nobody_is_found_under_the_old_name_of_another():
+    graph = edits.rename(engine.parse("y = a*b"), "a", "q")
+    graph, new = edits.add_leaf(graph, "input", name="a")
+    assert (new, graph.find("a").id, graph.find("q").id) == ("a", "a", "q")
+    graph = edits.rename(graph, "q", "mul")
+    assert graph.find("mul").name == "mul"
+
+
+def test_a_formula_that_is_added_shares_variables_by_name_and_not_by_id():
+    graph = engine.parse("y = w0*x0", w0=2.0, x0=3.0)
+    graph.nodes["w0"] = msgspec.structs.replace(graph.nodes["w0"], name="b")
+    after, new = edits.paste(graph, engine.parse("z = b + w0"), share_leaves=True)
+    z = after.find("z")
+    assert [after.nodes[i].name for i in z.inputs] == ["b", "w0"]
+    assert len(new) == 2
 
 
 def test_an_op_may_lose_its_name(neuron):

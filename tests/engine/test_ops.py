@@ -90,7 +90,12 @@ def test_entry_says_what_a_learner_and_the_canvas_need(op: Op):
 
 
 @pytest.mark.parametrize(
-    "op", [pytest.param(op, id=op.name) for op in OPS.values() if op.pullback is not None]
+    "op",
+    [
+        pytest.param(op, id=op.name)
+        for op in (*OPS.values(), *OPS.internal.values())
+        if op.pullback is not None
+    ],
 )
 def test_an_op_with_a_pullback_states_its_rule_for_every_port_that_carries(op: Op):
     attrs: list[dict] = [{}, *(s[-1] for s in op.samples if isinstance(s[-1], dict))]

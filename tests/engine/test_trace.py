@@ -15,7 +15,7 @@ from engine.errors import GraphError
 from engine.files.project import load
 from engine.graph.formula import parse
 from engine.graph.graph import Graph
-from engine.graph.levels import open_composites
+from engine.graph.levels import fully_open, open_composites
 from engine.graph.problems import ProblemKind
 from engine.ops import OPS
 from engine.run.gradcheck import gradcheck
@@ -311,6 +311,28 @@ def test_the_slope_by_a_part_of_constants_is_nobody_s_problem():
     walk = trace(parse("f = x^(4/2)", x=-2))
     assert walk.gradient("x") == -4
     assert walk.problems == []
+
+
+@pytest.mark.parametrize(
+    ("formula", "x", "slope"),
+    [
+        ("f = sigmoid(x)", -800, 0.0),
+        ("f = softplus(x)", 800, 1.0),
+        ("f = sigmoid(x)", np.array([-800.0, 1.0]), None),
+    ],
+)
+def test_the_step_that_makes_a_gradient_nan_says_why(formula, x, slope):
+    """Folded there is no such step: the shortcut has the slope where the primitives overflow."""
+    graph = parse(formula, x=x)
+    walk = trace(fully_open(graph))
+    assert np.isnan(walk.gradient("x")).any()
+    saying = [step for step in walk if "0 × ∞ has no value" in step.sentence]
+    assert [step.node for step in saying] == ["f/exp"]
+    assert "NaN, NaN" not in saying[0].sentence
+    folded = trace(graph)
+    assert np.isfinite(folded.gradient("x")).all()
+    assert slope is None or folded.gradient("x") == pytest.approx(slope, abs=1e-300)
+    assert not any("0 × ∞" in step.sentence for step in folded)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
