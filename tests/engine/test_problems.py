@@ -21,6 +21,7 @@ from engine.graph.problems import (
     topological_order,
 )
 from engine.ops import OPS
+from engine.run.known import known_values
 from engine.run.trace import trace
 from engine.run.walk import Walk
 
@@ -352,6 +353,16 @@ def test_no_graph_makes_it_raise(graph):
         assert "\n" not in problem.sentence
         assert problem.node in graph.nodes or problem.node == ""
     open_composites(graph)
+
+
+@settings(max_examples=500)
+@given(graphs())
+def test_of_any_graph_it_is_known_what_can_be_computed(graph):
+    known = known_values(graph)
+    assert set(known) <= set(graph.nodes)
+    for node_id in known:
+        node = graph.nodes[node_id]
+        assert node.leaf or known.keys() >= set(node.inputs)
 
 
 @settings(max_examples=500)
