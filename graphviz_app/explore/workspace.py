@@ -198,7 +198,7 @@ class ExploreWorkspace(QWidget):
             opened.graph,
             opened.frames,
             opened.graph.positions,
-            ranks_in(document.walk),
+            ranks_in(document.walk, document.derived.known),
             opened.hidden,
         )
         self.model.set_problems(document.problems)
