@@ -137,7 +137,10 @@ def attribute_problem(op: Op, attrs: Mapping[str, Any]) -> str:
         if isinstance(default, bool):
             fits, want = isinstance(value, (bool, np.bool_)), "true or false"
         elif isinstance(default, str):
+            choices = op.choices.get(name, ())
             fits, want = isinstance(value, str), "text"
+            if fits and choices:
+                fits, want = value in choices, " or ".join(f'"{choice}"' for choice in choices)
         elif isinstance(default, float):
             fits, want = is_value(value) and np.ndim(value) == 0, "a number"
         elif default is not None and not isinstance(default, (int, tuple)):
