@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 MINUS = "\N{MINUS SIGN}"
+LONGEST_VECTOR = 4  # one with more entries is cut short
 
 
 def number(value: Any, digits: int = 4) -> str:
     """``value`` to ``digits`` significant digits, as a reader writes it: −0.1966, 2, 1.2e−7.
 
-    Arrays are summed up by their shape, short ones written out.
+    Vectors show their first entries, larger arrays their shape.
     """
     if value is None:
         return "?"
@@ -60,13 +61,22 @@ def fixed(value: Any, decimals: int = 2) -> str:
 
 
 def array_text(value: np.ndarray, digits: int = 3) -> str:
-    """``[0.1, −2]`` for a short vector, ``2×3`` for anything larger."""
-    if value.ndim == 1 and value.size <= 4:
-        return "[" + ", ".join(number(v, digits) for v in value) + "]"
-    return "×".join(map(str, value.shape))
+    """``[0.1, −2]`` for a vector, ``[1, 2, 3, …]`` for a longer one, ``2×3`` for other shapes."""
+    if value.ndim != 1:
+        return "×".join(map(str, value.shape))
+    # a bare length would read as a number
+    kept = value if value.size <= LONGEST_VECTOR else value[: LONGEST_VECTOR - 1]
+    entries = [number(v, digits) for v in kept]
+    return "[" + ", ".join(entries + ["…"] * (value.size > LONGEST_VECTOR)) + "]"
 
 
-_TYPESET = {MINUS: "-", "∞": r"\infty ", "×": r" \times ", "NaN": r"\mathrm{NaN}"}
+_TYPESET = {
+    MINUS: "-",
+    "∞": r"\infty ",
+    "×": r" \times ",
+    "NaN": r"\mathrm{NaN}",
+    "…": r"\ldots ",
+}
 _EXPONENT = re.compile(r"e(-?\d+)")
 
 

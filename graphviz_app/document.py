@@ -27,6 +27,7 @@ from engine.graph.graph import CONSTANT, Graph, Node, Value, same_value
 from engine.graph.levels import Opened, as_shown
 from engine.graph.problems import Problem, find_problems
 from engine.run.gradcheck import GradCheck, gradcheck
+from engine.run.known import known_values
 from engine.run.walk import Walk
 
 # Up to this many nodes a run takes less than a frame and is done at once; beyond, in a thread.
@@ -38,13 +39,19 @@ CHECK_AT_ONCE, CHECK_IN_THREAD = 2_000, 100_000
 
 @dataclass
 class Derived:
-    """What follows from a graph: the opened graph, its problems and, if it runs, its walk."""
+    """What follows from a graph: the opened graph, its problems and, if it runs, its walk.
+
+    Of one that does not run, ``missing`` says why in a sentence, and ``known`` holds the values
+    that can be computed all the same, by node id.
+    """
 
     revision: int
     opened: Opened
     problems: list[Problem] = field(default_factory=list)
     walk: Walk | None = None
     check: GradCheck | None = None
+    known: dict[str, Value] = field(default_factory=dict)
+    missing: str = ""
 
 
 def check_cost(graph: Graph) -> int:
@@ -69,11 +76,12 @@ def derive(graph: Graph, revision: int, most_check: int) -> Derived:
         ]
         if check_cost(graph) <= most_check:
             derived.check = gradcheck(graph)
-    except GraphError as error:
-        known = {p.sentence for p in derived.problems}
-        derived.problems = derived.problems + [p for p in error.problems if p.sentence not in known]
-    except EngineError:
-        pass
+    except EngineError as error:
+        said = {p.sentence for p in derived.problems}
+        more = error.problems if isinstance(error, GraphError) else ()
+        derived.problems = derived.problems + [p for p in more if p.sentence not in said]
+        if derived.walk is None:
+            derived.known, derived.missing = known_values(opened.graph), str(error)
     return derived
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from engine.graph.graph import CONSTANT, Wire
+from engine.graph.graph import CONSTANT, Value, Wire
 from engine.numerals import fixed
 from engine.run.walk import Phase, Walk
 
+NOTHING: Mapping[str, Value] = MappingProxyType({})
 MOST_ENTRIES = 8  # of a vector; the canvas leaves out those that do not fit
 
 
@@ -30,9 +32,12 @@ def _entry(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
-def ranks_in(walk: Walk | None) -> dict[str, int]:
-    """How many axes the value of each node has; 0 for a number."""
-    return {} if walk is None else {i: np.ndim(walk.value(i)) for i in walk.nodes}
+def ranks_in(walk: Walk | None, known: Mapping[str, Value] = NOTHING) -> dict[str, int]:
+    """How many axes the value of each node has, 0 for a number; ``known`` are values of a graph
+    that has no walk."""
+    if walk is None:
+        return {i: np.ndim(value) for i, value in known.items()}
+    return {i: np.ndim(walk.value(i)) for i in walk.nodes}
 
 
 def numbers_at(walk: Walk, ids: Sequence[str], index: int) -> tuple[list[str], list[str]]:
@@ -45,6 +50,13 @@ def numbers_at(walk: Walk, ids: Sequence[str], index: int) -> tuple[list[str], l
         shown_values.append("" if value is None else wire_text(value))
         shown_gradients.append(wire_text(gradient) if carries else "")
     return shown_values, shown_gradients
+
+
+def numbers_without_walk(
+    known: Mapping[str, Value], ids: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """(values, gradients) as texts where a graph has no walk: what is ``known``, no gradients."""
+    return [wire_text(known[i]) if i in known else "" for i in ids], [""] * len(ids)
 
 
 def lit_at(walk: Walk, index: int) -> tuple[str | None, Phase, list[Wire]]:

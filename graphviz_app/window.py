@@ -350,7 +350,7 @@ class Window(QMainWindow):
         explore = self.explore
         panels = [
             explore.view,
-            explore.tape,
+            explore.lower_panel.page,
             explore.inspector,
             explore.palette_panel.field,
             explore.timeline,

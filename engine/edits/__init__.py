@@ -16,7 +16,16 @@ from engine.edits.marks import (
     why_not_group,
 )
 from engine.edits.naming import new_variable, next_name, rename, why_not_rename
-from engine.edits.nodes import add_leaf, add_op, delete, set_attribute, set_kind, set_output
+from engine.edits.nodes import (
+    add_leaf,
+    add_op,
+    delete,
+    set_attribute,
+    set_kind,
+    set_output,
+    set_shape,
+    why_not_attribute,
+)
 from engine.edits.pieces import extract, paste
 from engine.edits.wires import Wiring, connect, disconnect, free_port, insert_on_wire, refusal
 from engine.graph.groups import why_not_fold
@@ -48,7 +57,9 @@ __all__ = [
     "set_kind",
     "set_note",
     "set_output",
+    "set_shape",
     "upstream",
+    "why_not_attribute",
     "why_not_fold",
     "why_not_group",
     "why_not_rename",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from engine.edits.common import last_result, mere_constant, packed, with_node
 from engine.edits.naming import names_of, new_variable, next_name
-from engine.errors import EngineError
+from engine.errors import EngineError, OpError
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Group, Node, Value
-from engine.graph.problems import attribute_problem
+from engine.graph.problems import attribute_problem, infer_shapes, node_title, size_problem
 from engine.ops import OPS
+from engine.ops.op import Shape
 
 Point = tuple[float, float]
 
@@ -60,6 +63,41 @@ def set_attribute(graph: Graph, node_id: str, name: str, value: Any) -> Graph:
     if op.attrs.get(name) == value and type(op.attrs[name]) is type(value):
         del attrs[name]
     return with_node(graph, msgspec.structs.replace(node, attrs=attrs))
+
+
+def why_not_attribute(graph: Graph, node_id: str, name: str, value: Any) -> str:
+    """Why an attribute cannot be ``value``, by its type and what comes in; "" if it can."""
+    try:
+        node = set_attribute(graph, node_id, name, value).nodes[node_id]
+    except EngineError as error:
+        return str(error)
+    shapes = infer_shapes(graph)
+    known = [shapes[i] for i in node.inputs if i in shapes]
+    op = OPS[node.op]
+    if len(known) < len(node.inputs) or not op.accepts(len(known)):
+        return ""  # what comes in is not known yet
+    try:
+        op.shape(*known, **node.attrs)
+    except OpError as error:
+        return str(error)
+    return ""
+
+
+def set_shape(graph: Graph, node_id: str, shape: Shape) -> Graph:
+    """Give a leaf's value another shape; raises EngineError for one that cannot be.
+
+    The numbers stay in reading order; where they are too few they begin again.
+    """
+    node = graph.nodes[node_id]
+    count = math.prod(shape)
+    if count < 1 or any(side < 1 for side in shape):
+        raise EngineError("A shape is made of whole numbers from 1, such as 2×3, or is scalar.")
+    trouble = size_problem(shape)
+    if trouble:
+        raise EngineError(f"{node_title(node)} {trouble}")
+    numbers = np.resize(np.asarray(1.0 if node.value is None else node.value, float), (count,))
+    value = numbers.reshape(shape) if shape else float(numbers[0])
+    return with_node(graph, msgspec.structs.replace(node, value=value))
 
 
 def set_kind(graph: Graph, node_id: str, kind: str) -> Graph:

@@ -21,6 +21,7 @@ from engine.ops.op import Op, Shape, shape_text
 
 MOST_NUMBERS = 20_000_000  # of one node: 160 MB
 MOST_NAMES = 8  # of a cycle that one sentence lists
+EMPTY = "The graph is empty: double-click the canvas, press Tab, or type a formula."
 
 
 class ProblemKind(Enum):
@@ -50,8 +51,22 @@ class Problem:
 
 
 def node_title(node: Node) -> str:
-    """What messages call a node: its name, else its op and id."""
-    return f'"{node.name}"' if node.name else f'{node.op} "{node.id}"'
+    """What messages call a node: its name, else what it does: ``×``, ``sigmoid``, ``× "mul_2"``.
+
+    The first node of an op has the op's own name as its id; every other one shows its id too, to
+    tell it apart.
+    """
+    if node.name:
+        return f'"{node.name}"'
+    op = OPS.get(OPS.resolve(node.op) or node.op)
+    kind = op_title(op) if op is not None else node.op
+    return kind if node.id == node.op else f'{kind} "{node.id}"'
+
+
+def op_title(op: Op) -> str:
+    """An op in a sentence: the sign that stands on its node, where that is one, else its name."""
+    sign = len(op.symbol) == 1 and not op.symbol.isalpha()
+    return op.symbol if sign else op.name.replace("_", " ")
 
 
 def topological_order(graph: Graph) -> tuple[list[str], list[str]]:
@@ -122,7 +137,10 @@ def attribute_problem(op: Op, attrs: Mapping[str, Any]) -> str:
         if isinstance(default, bool):
             fits, want = isinstance(value, (bool, np.bool_)), "true or false"
         elif isinstance(default, str):
+            choices = op.choices.get(name, ())
             fits, want = isinstance(value, str), "text"
+            if fits and choices:
+                fits, want = value in choices, " or ".join(f'"{choice}"' for choice in choices)
         elif isinstance(default, float):
             fits, want = is_value(value) and np.ndim(value) == 0, "a number"
         elif default is not None and not isinstance(default, (int, tuple)):
@@ -142,11 +160,12 @@ def _wiring_problems(graph: Graph, node: Node) -> list[Problem]:
     if node.op not in OPS:
         near = OPS.nearest(node.op)
         hint = f' Did you mean "{near}"?' if near else ""
+        where = "" if node.id == node.op else f" (node {title})"
         return [
             Problem(
                 ProblemKind.UNKNOWN_OP,
                 node.id,
-                f'There is no op called "{node.op}" (node {title}).{hint}',
+                f'There is no op called "{node.op}"{where}.{hint}',
             )
         ]
     op = OPS[node.op]
@@ -200,9 +219,7 @@ def examine(graph: Graph) -> tuple[dict[str, Shape], list[Problem]]:
         problems.append(Problem(ProblemKind.CYCLE, cycle[0], sentence, wire))
         order = list(graph.nodes)
     if not graph.nodes:
-        problems.append(
-            Problem(ProblemKind.EMPTY, "", "The graph is empty: type a formula to begin.")
-        )
+        problems.append(Problem(ProblemKind.EMPTY, "", EMPTY))
     elif graph.output and graph.output not in graph.nodes:
         sentence = f'The output "{graph.output}" does not exist.'
         problems.append(Problem(ProblemKind.MISSING_INPUT, "", sentence))
@@ -250,4 +267,6 @@ def size_problem(shape: Shape) -> str:
 
 
 def _at_node(error: OpError, node: Node) -> str:
+    if not node.name and node.id == node.op:  # the sentence begins with the op
+        return str(error)
     return f"{str(error).rstrip('.')} (node {node_title(node)})."

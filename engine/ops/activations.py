@@ -153,8 +153,11 @@ declare(
 )
 
 
+GELU_FORMS = ("none", "tanh")
+
+
 def _exact(approximate: str) -> bool:
-    if approximate not in ("none", "tanh"):
+    if approximate not in GELU_FORMS:
         raise OpError(f'gelu knows approximate="none" and "tanh", not {approximate!r}.')
     return approximate == "none"
 
@@ -189,6 +192,7 @@ declare(
     "gelu",
     "x",
     attrs={"approximate": "none"},
+    choices={"approximate": GELU_FORMS},
     formula=_gelu_formula,
     value=_gelu,
     local=_gelu_local,

@@ -59,6 +59,7 @@ class Op:
     rule: tuple[str, ...] | Callable[..., tuple[str, ...]] = ()
     shape_rule: Callable[..., Shape] | None = None
     attrs: Mapping[str, Any] = field(default_factory=dict)  # name -> default
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of attributes in words
     attr_aliases: Mapping[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()  # other names that the parser and OPS accept
     variadic: bool = False  # takes one or more inputs, all like the first

@@ -21,6 +21,7 @@ TITLE_FORMULA_WIDEST = 60  # characters of LaTeX
 
 EMPTY = "Nothing is computed yet."
 EMPTY_KEYS = "Press Space for the first step, or P to let the walk run. Backspace steps back."
+STOPPED = "Nothing to walk through yet."
 DONE = "The walk is done."
 DONE_KEYS = "Drag the timeline or press Backspace to look at a step again; Home starts over."
 
@@ -101,6 +102,14 @@ class StepPanel(QWidget):
             self.sentence.setText(_sentence(step).replace("/", "/\u2060"))  # ∂f/∂x stays whole
             self.card.set_blocks(blocks(step, names))
         self._fit_height()
+
+    def show_missing(self, sentence: str) -> None:
+        """There is no walk: ``sentence`` says what is missing."""
+        self.show_step(None, str)
+        if sentence:
+            self.title.setText(STOPPED)
+            self.sentence.setText(sentence)
+            self._fit_height()
 
     def set_verified(self, text: str, ok: bool = True) -> None:
         """The outcome of the gradient check: the relative error, and whether it is small."""

@@ -17,7 +17,7 @@ from graphviz_app.explore.step_panel import StepPanel
 from graphviz_app.explore.tape import TapeTable
 from graphviz_app.explore.timeline import Timeline
 from graphviz_app.player import Player
-from graphviz_app.walk_view import lit_at, numbers_at
+from graphviz_app.walk_view import lit_at, numbers_at, numbers_without_walk
 
 
 class Walking(QObject):
@@ -79,10 +79,9 @@ class Walking(QObject):
         """Show the walk up to step ``index``."""
         walk = self._document.walk
         if walk is None:
-            self._view.set_texts([], [])
             self._view.set_active(None, Phase.FORWARD, [])
-            self._step_panel.show_step(None, latex_name, "")
             self._curve.show_step(None, [])
+            self.show_numbers()
             return
         self._stood = walk, index
         active, phase, wires = lit_at(walk, index)
@@ -98,6 +97,9 @@ class Walking(QObject):
         """All that changes while a value is dragged and the place in the walk stays."""
         walk, index = self._document.walk, self._player.index
         if walk is None:
+            derived = self._document.derived
+            self._view.set_texts(*numbers_without_walk(derived.known, self._view.model.ids))
+            self._step_panel.show_missing(derived.missing)
             return
         self._view.set_texts(*numbers_at(walk, self._view.model.ids, index))
         self._explain(walk.steps[index] if 0 <= index < len(walk) else None)
@@ -105,7 +107,9 @@ class Walking(QObject):
     def numbers_of(self, node_id: str) -> tuple[Value | None, Value | None] | None:
         """A shown node's (value, gradient) as far as the walk has come."""
         walk = self._document.walk
-        if walk is None or node_id not in walk.nodes:
+        if walk is None:
+            return self._document.derived.known.get(node_id), None
+        if node_id not in walk.nodes:
             return None
         values, gradients = walk.seen_at(self._player.index)
         if walk.nodes[node_id].op == CONSTANT:

@@ -14,6 +14,7 @@ from engine.errors import FormulaError
 from engine.graph.formula import parse, to_text
 from engine.graph.graph import same_value
 from engine.graph.notation import latex_graph
+from engine.graph.problems import ProblemKind
 from graphviz_app.canvas.minimap import Minimap
 from graphviz_app.canvas.model import CanvasModel, kind_color
 from graphviz_app.canvas.view import GraphView
@@ -23,6 +24,7 @@ from graphviz_app.explore.curve import CurvePlot
 from graphviz_app.explore.formula_bar import FormulaBar
 from graphviz_app.explore.history import HistoryPanel
 from graphviz_app.explore.inspector import Inspector
+from graphviz_app.explore.lower_panel import LowerPanel
 from graphviz_app.explore.palette import Palette
 from graphviz_app.explore.problems import ProblemList
 from graphviz_app.explore.selection import Selection
@@ -35,7 +37,7 @@ from graphviz_app.theme import Theme
 from graphviz_app.walk_view import ranks_in
 
 LEFT_COLUMN_PX, RIGHT_COLUMN_PX = 208, 320
-TAPE_PX = 150
+LOWER_PX = 178
 # While a value is dragged the canvas and the panels follow every frame; the tape, whose digits
 # nobody can read at that pace and which costs as much as the canvas, follows twenty times a second.
 TAPE_PAUSE_MS = 50
@@ -95,13 +97,13 @@ class ExploreWorkspace(QWidget):
         self.inspector = Inspector()
 
         upper = _column(self.formula_bar, (self.view, 1), self.timeline)
-        lower = _column((self.tape, 1), self.problems)
+        self.lower_panel = LowerPanel(self.tape, self.problems)
         self.vertical = QSplitter(Qt.Orientation.Vertical)
         self.vertical.addWidget(upper)
-        self.vertical.addWidget(lower)
+        self.vertical.addWidget(self.lower_panel)
         self.vertical.setStretchFactor(0, 1)
         self.vertical.setCollapsible(0, False)
-        self.vertical.setSizes([600, TAPE_PX])
+        self.vertical.setSizes([600, LOWER_PX])
 
         right = _column(self.step_panel, self.curve, self.inspector, stretch_end=True)
         right.setObjectName("rightColumn")
@@ -159,6 +161,7 @@ class ExploreWorkspace(QWidget):
             self.timeline,
             self.tape,
             self.problems,
+            self.lower_panel,
             self.step_panel,
             self.curve,
             self.inspector,
@@ -198,14 +201,14 @@ class ExploreWorkspace(QWidget):
             opened.graph,
             opened.frames,
             opened.graph.positions,
-            ranks_in(document.walk),
+            ranks_in(document.walk, document.derived.known),
             opened.hidden,
         )
         self.model.set_problems(document.problems)
         self.view.set_graph(self.model)
         self._show_formula()
         self._tape_pause.stop()
-        self.problems.set_problems(document.problems)
+        self._show_problems()
         self._show_check()
         shown = opened.graph
         self.selection.keep({*shown.nodes, *shown.notes}, list(shown.wires()))
@@ -224,12 +227,20 @@ class ExploreWorkspace(QWidget):
             self._tape_pause.start()
         self._show_unset()
         self.view.set_problems(self.document.problems)
-        self.problems.set_problems(self.document.problems)
+        self._show_problems()
         self._show_check()
         self.walking.show_numbers()
         self._show_selection()
         if not self.formula_bar.editing:
             self.formula_bar.set_values_of(self.document.graph)
+
+    def _show_problems(self) -> None:
+        problems = self.document.problems
+        self.problems.set_problems(problems)
+        wrong = [p for p in problems if p.kind is not ProblemKind.EMPTY]
+        self.lower_panel.set_count(
+            len(wrong), blocked=bool(problems) and self.document.walk is None
+        )
 
     @Slot()
     def _show_tape(self) -> None:

@@ -413,7 +413,9 @@ def test_right_click_and_clicks_anywhere_crash_nothing(qtbot, window: Window, rn
 def test_array_literals_are_drawn_with_what_is_wrong(window: Window, formula: str) -> None:
     window.explore.formula_bar.committed.emit(formula)
     assert len(window.explore.model.ids) == len(window.document.shown.nodes)
-    assert window.explore.problems.isVisible() == bool(window.document.problems)
+    blocked = window.document.walk is None
+    assert window.explore.problems.isVisible() == blocked
+    assert window.explore.tape.isVisible() == (not blocked)
 
 
 def test_a_narrow_window_hides_the_palette_until_it_is_asked_for(window: Window) -> None:

@@ -186,6 +186,64 @@ def test_an_attribute_has_one_name():
     assert dict(edits.set_attribute(after, "f", "dim", None).nodes["f"].attrs) == {}
 
 
+def test_an_attribute_in_words_is_one_of_its_choices():
+    graph = parse("f = gelu(x)")
+    assert 'needs "none" or "tanh" for its approximate' in refused(
+        edits.set_attribute, graph, "f", "approximate", "quick"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0, ""),
+        ([0, 1], ""),
+        (None, ""),
+        (2, "finds no axis 2: x is 2×3"),
+        ("rows", "needs a whole number or a list of them for its axes, not 'rows'"),
+    ],
+)
+def test_why_an_attribute_cannot_be_is_judged_by_the_shapes_too(value, words):
+    graph = parse("f = sum(x)").with_values({"x": np.ones((2, 3))})
+    why = edits.why_not_attribute(graph, "f", "axes", value)
+    assert words in why
+    assert bool(why) == bool(words)
+
+
+def test_of_an_op_without_its_wires_an_attribute_is_judged_by_its_type():
+    graph = Graph([Node("f", "sum", ("",))])
+    assert edits.why_not_attribute(graph, "f", "axes", 7) == ""
+    assert edits.why_not_attribute(graph, "f", "axes", "x") != ""
+
+
+@pytest.mark.parametrize(
+    ("before", "shape", "after"),
+    [
+        (np.arange(6.0), (2, 3), [[0, 1, 2], [3, 4, 5]]),
+        (np.array([[1.0, 2.0], [3.0, 4.0]]), (3,), [1, 2, 3]),
+        (np.array([1.0, 2.0]), (2, 2), [[1, 2], [1, 2]]),
+        (2.0, (3,), [2, 2, 2]),
+        (None, (2,), [1, 1]),
+    ],
+    ids=str,
+)
+def test_a_leaf_of_another_shape_keeps_its_numbers_in_reading_order(before, shape, after):
+    graph = Graph([Node("x", INPUT, (), before, "x")])
+    assert edits.set_shape(graph, "x", shape).nodes["x"].value.tolist() == after
+
+
+def test_a_leaf_becomes_a_number_again():
+    graph = Graph([Node("x", INPUT, (), np.array([4.0, 5.0]), "x")])
+    value = edits.set_shape(graph, "x", ()).nodes["x"].value
+    assert (type(value), value) == (float, 4.0)
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (-1, -1), (10_000, 10_000)])
+def test_a_shape_that_cannot_be_is_refused(shape):
+    graph = Graph([Node("x", INPUT, (), 1.0, "x")])
+    assert refused(edits.set_shape, graph, "x", shape).endswith(".")
+
+
 def test_a_leaf_may_change_its_kind(neuron):
     assert edits.set_kind(neuron, "x0", PARAMETER).nodes["x0"].op == PARAMETER
     unnamed = edits.set_kind(neuron, "c", PARAMETER).nodes["c"]

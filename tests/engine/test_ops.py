@@ -114,6 +114,16 @@ def test_an_elementwise_op_states_its_rule_once_as_its_local_gradient(op: Op):
 
 
 @every_op
+def test_an_attribute_in_words_names_its_choices_and_each_is_taken(op: Op):
+    in_words = {name for name, default in op.attrs.items() if isinstance(default, str)}
+    assert set(op.choices) == in_words
+    for name in in_words:
+        assert op.attrs[name] in op.choices[name]
+        for choice in op.choices[name]:
+            assert np.isfinite(op.forward(0.5, **{name: choice}))
+
+
+@every_op
 def test_names_and_aliases_find_the_entry(op: Op):
     for name in (op.name, *op.aliases):
         assert OPS[name] is op

@@ -21,6 +21,7 @@ from engine.graph.problems import (
     topological_order,
 )
 from engine.ops import OPS
+from engine.run.known import known_values
 from engine.run.trace import trace
 from engine.run.walk import Walk
 
@@ -241,7 +242,8 @@ def test_a_leaf_that_holds_no_number_is_refused(graph, value):
 
 
 def test_an_empty_graph_says_how_to_begin():
-    assert only(Graph()).sentence == "The graph is empty: type a formula to begin."
+    sentence = "The graph is empty: double-click the canvas, press Tab, or type a formula."
+    assert only(Graph()).sentence == sentence
 
 
 def test_an_output_that_does_not_exist_is_named(graph):
@@ -249,9 +251,39 @@ def test_an_output_that_does_not_exist_is_named(graph):
     assert '"gone"' in only(graph).sentence
 
 
-def test_a_node_without_a_name_is_called_by_its_op():
-    assert node_title(Node("mul_2", "mul")) == 'mul "mul_2"'
-    assert node_title(Node("mul_2", "mul", name="q")) == '"q"'
+@pytest.mark.parametrize(
+    ("node", "title"),
+    [
+        (Node("mul", "mul"), "×"),
+        (Node("mul_2", "mul"), '× "mul_2"'),
+        (Node("mul_2", "mul", name="q"), '"q"'),
+        (Node("leaky_relu", "leaky_relu"), "leaky relu"),
+        (Node("concat", "concat"), "concat"),
+        (Node("f/exp", "exp"), 'exp "f/exp"'),
+        (Node("σ", "σ"), "sigmoid"),
+        (Node("c", "constant"), 'constant "c"'),
+        (Node("sigmoud", "sigmoud"), "sigmoud"),
+    ],
+    ids=lambda v: getattr(v, "id", v),
+)
+def test_a_node_without_a_name_is_called_by_what_stands_on_it(node, title):
+    assert node_title(node) == title
+
+
+def test_what_an_op_without_a_name_lacks_is_said_once(graph):
+    graph.apply("mul", "s", "")
+    assert only(graph).sentence == "× has nothing on its input b: connect a wire."
+    graph.apply("mul", "", "s")
+    assert find_problems(graph)[1].sentence == (
+        '× "mul_2" has nothing on its input a: connect a wire.'
+    )
+
+
+def test_shapes_that_do_not_meet_name_the_node_only_if_the_op_does_not(graph):
+    graph.apply("add", "v", "w")
+    assert only(graph).sentence.endswith("a is 3, b is 4.")
+    graph.apply("add", "v", "w")
+    assert find_problems(graph)[1].sentence.endswith('b is 4 (node + "add_2").')
 
 
 def test_order_keeps_to_insertion_where_it_can():
@@ -321,6 +353,16 @@ def test_no_graph_makes_it_raise(graph):
         assert "\n" not in problem.sentence
         assert problem.node in graph.nodes or problem.node == ""
     open_composites(graph)
+
+
+@settings(max_examples=500)
+@given(graphs())
+def test_of_any_graph_it_is_known_what_can_be_computed(graph):
+    known = known_values(graph)
+    assert set(known) <= set(graph.nodes)
+    for node_id in known:
+        node = graph.nodes[node_id]
+        assert node.leaf or known.keys() >= set(node.inputs)
 
 
 @settings(max_examples=500)
