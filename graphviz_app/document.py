@@ -2,102 +2,35 @@
 
 The document alone changes a graph.  A graph that has been set is never written into: every edit
 makes a new one, so undo holds the graphs before and after, and a worker can read one in peace.
-What is derived (the opened graph, problems, the walk) carries the revision it belongs to; a late
-result is dropped.
+How a graph is shown follows at once.  The walk of a large one follows from a thread and carries
+the revision that it belongs to; one of a graph of another structure comes too late and is dropped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-import engine
 from engine import edits
-from engine.errors import EngineError, FileError, GraphError
+from engine.errors import FileError
 from engine.files.project import Session, load_project, save
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, Graph, Node, Value, same_value
-from engine.graph.levels import Opened, as_shown
-from engine.graph.problems import Problem, find_problems
-from engine.run.gradcheck import GradCheck, gradcheck
-from engine.run.known import known_values
+from engine.graph.levels import as_shown
+from engine.graph.problems import Problem
+from engine.run.gradcheck import GradCheck
 from engine.run.walk import Walk
+from graphviz_app import deriving
+from graphviz_app.background import LatestWork
+from graphviz_app.deriving import Derived
 
-# Up to this many nodes a run takes less than a frame and is done at once; beyond, in a thread.
-AT_ONCE = 150
-# A gradient check runs much of the graph twice for every number of a leaf: its cost is counted in
-# numbers × nodes.  Within a frame, and in a thread:
-CHECK_AT_ONCE, CHECK_IN_THREAD = 2_000, 100_000
-
-
-@dataclass
-class Derived:
-    """What follows from a graph: the opened graph, its problems and, if it runs, its walk.
-
-    Of one that does not run, ``missing`` says why in a sentence, and ``known`` holds the values
-    that can be computed all the same, by node id.
-    """
-
-    revision: int
-    opened: Opened
-    problems: list[Problem] = field(default_factory=list)
-    walk: Walk | None = None
-    check: GradCheck | None = None
-    known: dict[str, Value] = field(default_factory=dict)
-    missing: str = ""
-
-
-def check_cost(graph: Graph) -> int:
-    """What a gradient check of ``graph`` costs, in numbers × nodes."""
-    numbers = sum(np.size(n.value) for n in graph.leaves() if n.op != CONSTANT)
-    return int(numbers) * len(graph.nodes)
-
-
-def derive(graph: Graph, revision: int, most_check: int) -> Derived:
-    """Open, examine, walk and (if it costs no more than ``most_check``) check ``graph``.
-
-    Never raises for a bad graph.
-    """
-    opened = as_shown(graph)
-    derived = Derived(revision, opened, find_problems(graph))
-    try:
-        derived.walk = engine.trace(opened.graph)
-        derived.problems = derived.problems + [
-            p
-            for p in derived.walk.problems
-            if p.sentence not in {q.sentence for q in derived.problems}
-        ]
-        if check_cost(graph) <= most_check:
-            derived.check = gradcheck(graph)
-    except EngineError as error:
-        said = {p.sentence for p in derived.problems}
-        more = error.problems if isinstance(error, GraphError) else ()
-        derived.problems = derived.problems + [p for p in more if p.sentence not in said]
-        if derived.walk is None:
-            derived.known, derived.missing = known_values(opened.graph), str(error)
-    return derived
-
-
-class _DeriveJob(QRunnable):
-    """``derive`` off the GUI thread; the result is sent with its revision."""
-
-    def __init__(self, graph: Graph, revision: int, send: Callable[[object], None]) -> None:
-        super().__init__()
-        self._graph, self._revision, self._send = graph, revision, send
-
-    def run(self) -> None:
-        derived = derive(self._graph, self._revision, CHECK_IN_THREAD)
-        try:
-            self._send(derived)
-        except RuntimeError:  # the document is gone
-            return
+CHECK_PAUSE_MS = 150  # a check in a thread waits until values rest
 
 
 class Edit(QUndoCommand):
@@ -128,17 +61,18 @@ class Document(QObject):
     """The graph being looked at.
 
     Signals: ``structure_changed`` (nodes, wires or opened composites; walk included),
-    ``values_changed`` (leaf values only; walk included), ``moved`` (positions only),
+    ``values_changed`` (leaf values only, or the walk of a large graph is there), ``checked`` (the
+    gradients, where that took a while), ``moved`` (positions only),
     ``file_changed`` (path, name or modified mark), ``replaced`` (another document is about to take
     the place of this one).
     """
 
     structure_changed = Signal()
     values_changed = Signal()
+    checked = Signal()
     moved = Signal()
     file_changed = Signal()
     replaced = Signal()
-    _derived_ready = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -148,9 +82,13 @@ class Document(QObject):
         self.derived = Derived(0, as_shown(self.graph))
         self.stack = QUndoStack(self)
         self._scrub = 0
-        self._structural = True
+        self._structure = 0  # the revision that began the structure as it stands
+        self._walker, self._checker = LatestWork(self), LatestWork(self)
+        self._check_pause = QTimer(self)
+        self._check_pause.setSingleShot(True)
+        self._check_pause.setInterval(CHECK_PAUSE_MS)
+        self._check_pause.timeout.connect(self._check)
         self.stack.cleanChanged.connect(self.file_changed)
-        self._derived_ready.connect(self._take)
 
     # what follows from the graph ----------------------------------------------------------------
 
@@ -181,29 +119,52 @@ class Document(QObject):
             return self.graph.name
         return self.path.name.removesuffix(".graph.json") if self.path else "untitled"
 
-    def _install(self, graph: Graph) -> None:
-        """Make ``graph`` the document's graph and derive what follows from it."""
+    def _install(self, graph: Graph, fresh: bool = False) -> None:
+        """Make ``graph`` the document's graph, of which nothing is known if it is ``fresh``."""
         before, self.graph = self.graph, graph
-        # what is being derived would come with the old places
-        if self.derived.revision == self.revision and only_places(before, graph):
-            self.derived.opened = as_shown(graph)
+        opened = as_shown(graph)
+        if not fresh and only_places(before, graph):
+            self.derived.opened = opened
             self.moved.emit()
             return
+        structural = fresh or not only_values(before, graph)
+        changed = self.structure_changed if structural else self.values_changed
         self.revision += 1
-        self._structural = self._structural or not only_values(before, graph)
-        if len(graph.nodes) <= AT_ONCE:
-            self._take(derive(graph, self.revision, CHECK_AT_ONCE))
-        else:
-            job = _DeriveJob(graph, self.revision, self._derived_ready.emit)
-            QThreadPool.globalInstance().start(job)
-
-    @Slot(object)
-    def _take(self, derived: Derived) -> None:
-        if derived.revision != self.revision:
+        self._structure = self.revision if structural else self._structure
+        self.derived.opened = opened
+        begin = partial(deriving.begin, graph, self.revision, opened)
+        self._walker.forget()
+        self._check_pause.stop()
+        if deriving.walks_at_once(graph):
+            self._show(changed, deriving.walked(begin()))
             return
+        if structural:
+            self._show(changed, begin())
+        self._walker.ask(lambda: deriving.walked(begin()), partial(self._show, self.values_changed))
+
+    def _show(self, changed: SignalInstance, derived: Derived) -> None:
+        """Take what was derived, unless it comes too late, and tell of it."""
+        if derived.revision < max(self._structure, self.derived.revision):
+            return
+        derived.opened = self.derived.opened  # that of the latest values and places
         self.derived = derived
-        structural, self._structural = self._structural, False
-        (self.structure_changed if structural else self.values_changed).emit()
+        if derived.walk is not None and derived.revision == self.revision:
+            cost = deriving.check_cost(self.graph)
+            if cost <= deriving.CHECK_AT_ONCE:
+                derived.check = deriving.check(self.graph)
+            elif cost <= deriving.CHECK_IN_THREAD:
+                self._check_pause.start()
+        changed.emit()
+
+    @Slot()
+    def _check(self) -> None:
+        check = partial(deriving.check, self.graph)
+        self._checker.ask(check, partial(self._take_check, self.revision))
+
+    def _take_check(self, revision: int, check: GradCheck | None) -> None:
+        if revision == self.revision:
+            self.derived.check = check
+            self.checked.emit()
 
     # files --------------------------------------------------------------------------------------
 
@@ -242,8 +203,7 @@ class Document(QObject):
         self.replaced.emit()
         self.path = path
         self.stack.clear()
-        self._structural = True
-        self._install(graph)
+        self._install(graph, fresh=True)
         self.file_changed.emit()
 
     def save(self, path: Path, session: Session) -> None:

@@ -79,7 +79,7 @@ class FileCommands(QObject):
         if session.selected:
             self._explore.select(session.selected)
         if session.step is not None:
-            self._explore.player.seek(session.step - 1)
+            self._explore.walking.go(session.step - 1)
         if session.view is not None:
             x, y, zoom = session.view
             self._explore.view.stop_fitting()

@@ -6,16 +6,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import engine
-from engine.errors import EngineError, GraphError
-from engine.graph.graph import Graph, Value
+from engine.errors import EngineError
+from engine.graph.graph import Graph
 from engine.graph.levels import Opened, as_shown
-from engine.graph.problems import find_problems
-from engine.run.known import known_values
 from engine.run.walk import Walk
 from graphviz_app import sources
 from graphviz_app.canvas.model import CanvasModel
-from graphviz_app.walk_view import lit_at, numbers_at, numbers_without_walk, ranks_in
+from graphviz_app.deriving import begin, walked
+from graphviz_app.walk_view import lit_at, numbers_at, numbers_without_walk, ranks_of
 
 SUFFIXES = (".png", ".svg", ".pdf", *sources.SUFFIXES)
 
@@ -53,20 +51,18 @@ def draw(graph: Graph, path: Path, dark: bool, scale: float, step: int | None) -
 
 
 def _shown(graph: Graph, step: int | None) -> Shown:
-    opened = as_shown(graph)
-    problems = find_problems(graph)
-    known: dict[str, Value] = {}
-    try:
-        walk = engine.trace(opened.graph)
-        problems += walk.problems
-    except GraphError:
-        walk, known = None, known_values(opened.graph)
+    derived = walked(begin(graph, 0, as_shown(graph)))
+    opened, walk = derived.opened, derived.walk
     model = CanvasModel.from_graph(
-        opened.graph, opened.frames, opened.graph.positions, ranks_in(walk, known), opened.hidden
+        opened.graph,
+        opened.frames,
+        opened.graph.positions,
+        ranks_of(derived.shapes),
+        opened.hidden,
     )
-    model.set_problems(problems)
+    model.set_problems(derived.problems)
     if walk is None:
-        model.set_texts(*numbers_without_walk(known, model.ids))
+        model.set_texts(*numbers_without_walk(derived.known, model.ids))
         return Shown(opened, model, None, -1)
     if step is not None and not 0 <= step <= len(walk):
         raise EngineError(f"There is no step {step}: the walk has the steps 1 to {len(walk)}.")

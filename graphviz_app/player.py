@@ -14,10 +14,12 @@ MIN_SPEED, MAX_SPEED = 0.1, 10.0
 class Player(QObject):
     """``index`` is -1 before the first step, ``total`` once the walk is done.
 
-    Signals: ``moved(int)`` with the new index, ``playing_changed(bool)``, ``speed_changed(float)``.
+    Signals: ``moved(int)`` with the new index, ``total_changed(int)``, ``playing_changed(bool)``,
+    ``speed_changed(float)``.
     """
 
     moved = Signal(int)
+    total_changed = Signal(int)
     playing_changed = Signal(bool)
     speed_changed = Signal(float)
 
@@ -42,8 +44,10 @@ class Player(QObject):
     def set_total(self, total: int, index: int | None = None) -> None:
         """The walk has ``total`` steps; show it up to ``index``, or all of it."""
         self.pause()
-        self.total = total
+        changed, self.total = total != self.total, total
         self.go(total if index is None else index)
+        if changed:
+            self.total_changed.emit(total)
 
     @Slot(int)
     def go(self, index: int) -> None:

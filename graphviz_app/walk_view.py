@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from engine.graph.graph import CONSTANT, Value, Wire
 from engine.numerals import fixed
+from engine.ops.op import Shape
 from engine.run.walk import Phase, Walk
 
-NOTHING: Mapping[str, Value] = MappingProxyType({})
 MOST_ENTRIES = 8  # of a vector; the canvas leaves out those that do not fit
 
 
@@ -32,12 +31,9 @@ def _entry(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
-def ranks_in(walk: Walk | None, known: Mapping[str, Value] = NOTHING) -> dict[str, int]:
-    """How many axes the value of each node has, 0 for a number; ``known`` are values of a graph
-    that has no walk."""
-    if walk is None:
-        return {i: np.ndim(value) for i, value in known.items()}
-    return {i: np.ndim(walk.value(i)) for i in walk.nodes}
+def ranks_of(shapes: Mapping[str, Shape]) -> dict[str, int]:
+    """How many axes the value of each node has, 0 for a number."""
+    return {i: len(shape) for i, shape in shapes.items()}
 
 
 def numbers_at(walk: Walk, ids: Sequence[str], index: int) -> tuple[list[str], list[str]]:

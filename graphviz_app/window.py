@@ -88,6 +88,7 @@ class Window(QMainWindow):
         self.document.file_changed.connect(self._refresh)
         self.document.stack.indexChanged.connect(self._refresh)
         self.explore.selection_changed.connect(self._refresh)
+        self.explore.player.total_changed.connect(self._refresh)
         self.editor.menu_asked.connect(self._show_context_menu)
         self.explore.status.connect(self.notice.say)
         self.files.autosave.failed.connect(self.notice.say)

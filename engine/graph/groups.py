@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.graph.graph import Graph, Group, Node, Value
+from engine.graph.graph import Graph, Group, Node, Value, Wire
 from engine.graph.problems import infer_shapes, is_value, size_problem, topological_order
 from engine.graph.reach import node_called
 from engine.ops import OPS
 from engine.ops.group import Body
+from engine.ops.op import Shape
 
+Users = Mapping[str, Collection[Wire]]  # the wires that lead out of each node
 NOTHING_OPENED: Mapping[str, Collection[str]] = {}
 
 
@@ -32,7 +34,10 @@ class Folded:
 
 def results(graph: Graph, members: Collection[str]) -> list[str]:
     """Which of ``members`` are used outside, are the output, or are not used at all."""
-    users = graph.users()
+    return _results(graph, graph.users(), members)
+
+
+def _results(graph: Graph, users: Users, members: Collection[str]) -> list[str]:
     return [
         i
         for i in graph.nodes
@@ -51,16 +56,19 @@ def why_not_fold(graph: Graph, ids: Collection[str]) -> str:
     One node has one output, something must go into it, and every wire in it must be there.  With
     one output it cannot come to feed itself: each node inside leads there and nowhere else.
     """
+    return _why_not(graph, graph.users(), infer_shapes(graph), ids)
+
+
+def _why_not(graph: Graph, users: Users, shapes: dict[str, Shape], ids: Collection[str]) -> str:
     members = {i for i in ids if i in graph.nodes}
     if all(graph.nodes[i].leaf for i in members):
         return "There is nothing to compute inside: select at least one op."
-    ends = results(graph, members)
+    ends = _results(graph, users, members)
     if len(ends) != 1:
         named = ", ".join(node_called(graph.nodes[i]) for i in ends[:4]) or "none"
         return f"A folded group has one output; this one has {len(ends)}: {named}."
     if graph.nodes[ends[0]].leaf:
         return f"The output of the group would be the leaf {node_called(graph.nodes[ends[0]])}."
-    shapes = infer_shapes(graph)
     for i, node in graph.nodes.items():
         if i not in members:
             continue
@@ -84,16 +92,20 @@ def fold_groups(graph: Graph, opened: Mapping[str, Collection[str]] = NOTHING_OP
     ``opened`` holds the nodes inside composites that are opened in ``graph``; they belong to
     their composite's group.  Inputs and parameters inside count with the values that they have.
     """
+    if not any(group.folded for group in graph.groups.values()):
+        return Folded(graph, {})
     hidden: dict[str, str] = {}
     covered: set[str] = set()
+    # folding one group changes neither the shapes nor the users of what is in another
+    whole, users, shapes = graph, graph.users(), infer_shapes(graph)
     for group in sorted(graph.groups.values(), key=lambda g: -len(g.members)):
         wanted = members_shown(group, opened)
         if not group.folded or not covered.isdisjoint(wanted):
             continue
-        members = [i for i in graph.nodes if i in wanted]
-        if why_not_fold(graph, members):
+        members = [i for i in whole.nodes if i in wanted]
+        if _why_not(whole, users, shapes, members):
             continue
-        (end,) = results(graph, members)
+        (end,) = _results(whole, users, members)
         graph = _with_folded(graph, group, members, end)
         covered.update(members)
         hidden.update((i, end) for i in members if i != end)

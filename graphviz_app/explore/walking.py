@@ -40,6 +40,7 @@ class Walking(QObject):
         self._step_panel, self._curve = step_panel, curve
         self.follows = True  # whether the view keeps the active op in sight
         self._stood: tuple[Walk, int] | None = None  # the last walk, and where in it one was
+        self._wanted: int | None = None  # the place to go to in a walk that is being computed
         player.moved.connect(self.show_place)
         player.playing_changed.connect(timeline.set_playing)
         player.speed_changed.connect(timeline.set_speed)
@@ -55,7 +56,14 @@ class Walking(QObject):
 
     def forget(self) -> None:
         """The next walk is another document's."""
-        self._stood = None
+        self._stood = self._wanted = None
+
+    def go(self, index: int) -> None:
+        """Show the walk up to step ``index``, as soon as there is one."""
+        if self._document.walk is None:
+            self._wanted = index
+        else:
+            self._player.seek(index)
 
     def show_walk(self) -> None:
         """Show a new walk, at the place where an edit left the last one."""
@@ -67,7 +75,8 @@ class Walking(QObject):
     def _same_place(self, walk: Walk | None) -> int | None:
         """Where an edit leaves the walk: at the same node, else as far in; None is its end."""
         if walk is None or self._stood is None:
-            return None
+            wanted, self._wanted = self._wanted, None if walk else self._wanted
+            return wanted
         before, index = self._stood
         if not 0 <= index < len(before):
             return index if index < 0 else None

@@ -34,7 +34,7 @@ from graphviz_app.explore.timeline import Timeline
 from graphviz_app.explore.walking import Walking
 from graphviz_app.player import Player
 from graphviz_app.theme import Theme
-from graphviz_app.walk_view import ranks_in
+from graphviz_app.walk_view import ranks_of
 
 LEFT_COLUMN_PX, RIGHT_COLUMN_PX = 208, 320
 LOWER_PX = 178
@@ -134,6 +134,8 @@ class ExploreWorkspace(QWidget):
         document.replaced.connect(self._forget)
         document.structure_changed.connect(self._show_structure)
         document.values_changed.connect(self._show_values)
+        document.checked.connect(self._show_check)
+        document.checked.connect(self._show_selection)
         document.moved.connect(self._show_positions)
         self.player.moved.connect(self._show_selection)
         self.selection.changed.connect(self._selection_changed)
@@ -201,27 +203,32 @@ class ExploreWorkspace(QWidget):
             opened.graph,
             opened.frames,
             opened.graph.positions,
-            ranks_in(document.walk, document.derived.known),
+            ranks_of(document.derived.shapes),
             opened.hidden,
         )
         self.model.set_problems(document.problems)
         self.view.set_graph(self.model)
         self._show_formula()
-        self._tape_pause.stop()
-        self._show_problems()
-        self._show_check()
         shown = opened.graph
         self.selection.keep({*shown.nodes, *shown.notes}, list(shown.wires()))
         self.view.set_selection(
             self.selection.things, [self.selection.wire] if self.selection.wire else []
         )
+        self._show_walk()
+
+    def _show_walk(self) -> None:
+        self._tape_pause.stop()
+        self._show_problems()
+        self._show_check()
         self.walking.show_walk()
 
     @Slot()
     def _show_values(self) -> None:
         walk = self.document.walk
         if (len(walk) if walk else 0) != self.player.total:  # it began or ceased to run
-            self._show_structure()
+            self.view.set_problems(self.document.problems)
+            self._show_unset()
+            self._show_walk()
             return
         if not self._tape_pause.isActive():
             self._tape_pause.start()
@@ -271,6 +278,7 @@ class ExploreWorkspace(QWidget):
         except FormulaError:
             return ""
 
+    @Slot()
     def _show_check(self) -> None:
         check = self.document.derived.check
         if check is None or check.worst is None:

@@ -6,11 +6,12 @@ import pytest
 import engine
 from engine.files.project import load_project
 from engine.graph.levels import open_composites
+from engine.graph.problems import infer_shapes
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.numbers import NumberCache, NumberFonts, shortened
 from graphviz_app.resources import examples
 from graphviz_app.theme import load_fonts
-from graphviz_app.walk_view import numbers_at, ranks_in, wire_text
+from graphviz_app.walk_view import numbers_at, ranks_of, wire_text
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,9 @@ def test_in_no_example_do_numbers_run_into_a_node(path):
     load_fonts()
     opened = open_composites(load_project(path).graph)
     walk = engine.trace(opened.graph)
-    model = CanvasModel.from_graph(opened.graph, opened.frames, ranks=ranks_in(walk))
+    model = CanvasModel.from_graph(
+        opened.graph, opened.frames, ranks=ranks_of(infer_shapes(opened.graph))
+    )
     model.set_texts(*numbers_at(walk, model.ids, len(walk)))
     fonts, geometry = NumberFonts(), model.geometry
     low, high = geometry.xy - geometry.size / 2, geometry.xy + geometry.size / 2

@@ -8,7 +8,7 @@ import pytest
 from engine import edits
 from engine.errors import FileError, FormulaError
 from engine.files.project import Session
-from graphviz_app import document as document_module
+from graphviz_app import deriving
 from graphviz_app.document import Document
 
 CIRCUIT = "f = sigmoid(w0*x0 + w1*x1 + w2)"
@@ -117,7 +117,7 @@ def test_moving_a_node_walks_nothing_again(document: Document, qtbot) -> None:
 
 
 def test_a_late_result_is_dropped(document: Document, qtbot, monkeypatch) -> None:
-    monkeypatch.setattr(document_module, "AT_ONCE", 0)  # everything in a thread
+    monkeypatch.setattr(deriving, "NODES_AT_ONCE", 0)  # everything in a thread
     for value in range(20):
         document.set_value("w2", float(value))
     qtbot.waitUntil(lambda: document.derived.revision == document.revision, timeout=5000)
@@ -133,9 +133,63 @@ def test_problems_are_data_and_the_document_stays_open(document: Document) -> No
     assert document.walk is not None
 
 
-def test_a_check_too_long_for_a_frame_is_left_out(document: Document) -> None:
+def test_a_check_too_long_for_a_frame_comes_later_or_never(document: Document, qtbot) -> None:
     assert document.derived.check is not None
     document.set_formula("f = sum(W@W)")
-    document.set_value("W", np.eye(60))
-    assert document.walk is not None
+    with qtbot.waitSignal(document.checked, timeout=20_000):
+        document.set_value("W", np.eye(60))
+        assert document.walk is not None
+        assert document.derived.check is None
+    assert document.derived.check is not None
+    assert document.derived.check.passed
+    document.set_value("W", np.eye(300))
+    qtbot.waitUntil(lambda: document.walk is not None, timeout=20_000)
     assert document.derived.check is None
+    assert not document._check_pause.isActive()
+
+
+def test_a_large_graph_is_shown_at_once_and_its_numbers_follow(
+    document: Document, qtbot, monkeypatch
+) -> None:
+    monkeypatch.setattr(deriving, "NODES_AT_ONCE", 0)
+    told = []
+    document.structure_changed.connect(lambda: told.append("structure"))
+    document.values_changed.connect(lambda: told.append("values"))
+    with qtbot.waitSignal(document.values_changed, timeout=5000):
+        document.set_formula("g = tanh(a*b)")
+        assert set(document.shown.nodes) == set(document.graph.nodes)
+        assert document.derived.shapes == dict.fromkeys(document.graph.nodes, ())
+        assert document.walk is None
+        assert document.derived.missing
+    assert document.walk is not None
+    assert document.walk.output == document.graph.output
+    assert told == ["structure", "values"]
+
+
+def test_values_that_came_late_are_shown_until_newer_ones_come(
+    document: Document, qtbot, monkeypatch
+) -> None:
+    """While a value is dragged the numbers follow, as fast as they can be had."""
+    monkeypatch.setattr(deriving, "NODES_AT_ONCE", 0)
+    seen = []
+    document.values_changed.connect(
+        lambda: seen.append(document.walk and document.walk.value("w2"))
+    )
+    document.set_value("w2", 1.0)
+    document.set_value("w2", 2.0)
+    document.set_value("w2", 3.0)
+    qtbot.waitUntil(lambda: document.derived.revision == document.revision, timeout=5000)
+    assert seen == [1.0, 3.0]  # what was asked for between them is not run
+    assert document.shown.nodes["w2"].value == 3.0
+
+
+def test_a_structure_that_is_gone_is_not_shown_again(
+    document: Document, qtbot, monkeypatch
+) -> None:
+    monkeypatch.setattr(deriving, "NODES_AT_ONCE", 0)
+    document.set_formula("g = tanh(a*b)")
+    document.set_formula("h = exp(c)")
+    assert "c" in document.shown.nodes
+    qtbot.waitUntil(lambda: document.walk is not None, timeout=5000)
+    assert document.walk is not None
+    assert set(document.walk.nodes) == set(document.graph.nodes)
