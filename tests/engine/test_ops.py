@@ -24,8 +24,9 @@ NAMES = """
     add sub mul div neg identity reciprocal pow square sqrt exp log abs sin cos erf max min
     where greater
     sigmoid tanh relu leaky_relu elu softplus silu gelu
-    matmul transpose reshape concat take sum mean reduce_max softmax log_softmax
+    matmul transpose reshape concat take conv2d max_pool sum mean reduce_max softmax log_softmax
     mae mse bce bce_from_logits cross_entropy cross_entropy_from_logits
+    dense projection dropout layer_norm batch_norm attention_pooling
 """
 
 
@@ -80,8 +81,8 @@ def test_entry_says_what_a_learner_and_the_canvas_need(op: Op):
     assert 0 < len(op.symbol) <= 10
     assert op.samples
     assert op.domain
-    assert op.group in ("Arithmetic", "Functions", "Activations", "Arrays", "Losses")
-    assert op.kind in ("plain", "activation", "array", "loss")
+    assert op.group in ("Arithmetic", "Functions", "Activations", "Arrays", "Losses", "Layers")
+    assert op.kind in ("plain", "activation", "array", "loss", "layer")
     assert (op.local is None) != (op.pullback is None)
     assert op.elementwise or op.shape_rule is not None
     for template in (op.text, op.latex):
@@ -120,7 +121,8 @@ def test_an_attribute_in_words_names_its_choices_and_each_is_taken(op: Op):
     for name in in_words:
         assert op.attrs[name] in op.choices[name]
         for choice in op.choices[name]:
-            assert np.isfinite(op.forward(0.5, **{name: choice}))
+            xs, _ = split(op.samples[0])
+            assert np.all(np.isfinite(op.forward(*xs, **{name: choice})))
 
 
 @every_op
