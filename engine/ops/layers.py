@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.errors import OpError
 from engine.ops.composed import composed
+from engine.ops.images import PADDINGS
 
 LINEAR = "linear"
 ACTIVATIONS = (
@@ -196,6 +197,8 @@ def _attention_pooling(xp: Any, x: Any, w: Any, mask: Any, axis: int) -> Any:
     return xp.sum(x * weights, axes=1)
 
 
+_IMAGES = np.sin(np.arange(50.0)).reshape(1, 5, 5, 2)
+_KERNEL = np.cos(np.arange(16.0)).reshape(2, 2, 2, 2)
 _WORDS = np.sin(np.arange(24.0)).reshape(2, 3, 4)
 _SCORER = [[0.5], [-1.0], [0.25], [2.0]]
 
@@ -219,5 +222,56 @@ composed(
         (_WORDS, _SCORER, [[[1.0], [1.0], [0.0]], [[1.0], [0.0], [0.0]]]),
     ),
     errors=((_WORDS, _SCORER[:2], np.ones((2, 3, 1))), (_WORDS, _SCORER, np.ones((2, 2, 1)))),
+    **GROUP,
+)
+
+composed(
+    "conv_layer",
+    "x kernel b",
+    lambda xp, x, kernel, b, stride, padding, activation: _activated(
+        xp, xp.conv2d(x, kernel, stride=stride, padding=padding) + b, activation
+    ),
+    attrs={"stride": 1, "padding": "valid", "activation": LINEAR},
+    choices={"padding": PADDINGS, "activation": ACTIVATIONS},
+    says="A layer of neurons that all look through the same small window, place by place.",
+    gradient_says=EVERY_OP_INSIDE,
+    rule=(THROUGH, THROUGH, THROUGH),
+    symbol="Conv2D",
+    latex=r"\operatorname{conv2d}\left({x:0}, {kernel:0}, {b:0}\right)",
+    samples=(
+        (_IMAGES, _KERNEL, [0.1, -0.2]),
+        (_IMAGES, _KERNEL, [0.1, -0.2], {"activation": "tanh", "padding": "same", "stride": 2}),
+    ),
+    errors=((_IMAGES, _KERNEL, [0.1, 0.2, 0.3]), (BATCH, _KERNEL, [0.1, -0.2])),
+    **GROUP,
+)
+
+composed(
+    "embedding",
+    "ids table",
+    lambda xp, ids, table: xp.take(table, ids),
+    differentiable=(False, True),
+    says="Looks up the row of each word in a table of learned numbers.",
+    gradient_says="Each row that was looked up receives the upstream gradients of its words.",
+    rule=("", r"G\text{ at the rows of the words, 0 elsewhere}"),
+    symbol="Embedding",
+    latex=r"{table:5}\left[{ids:0}\right]",
+    domain="whole numbers of words that the table holds",
+    samples=(([2, 0, 2], WEIGHTS), ([[0, 1], [2, 2]], WEIGHTS)),
+    errors=(([0.0], 2.0),),
+    **GROUP,
+)
+
+composed(
+    "flatten",
+    "x",
+    lambda xp, x: xp.reshape(x, shape=(x.shape[0] if x.shape else 1, -1)),
+    says="Writes each example of the batch as one row of numbers.",
+    gradient_says="The upstream gradient is arranged back in the old shape.",
+    rule=(r"\operatorname{reshape}\left(G\right)",),
+    symbol="Flatten",
+    latex=r"\operatorname{flatten}\left({x:0}\right)",
+    onnx="Flatten",
+    samples=((_IMAGES,), (BATCH,)),
     **GROUP,
 )

@@ -1,0 +1,156 @@
+"""Networks: layers added to a graph one after the other, and what they come to.
+
+A layer is one node of the graph; the leaves that belong to it are wired to its ports behind the
+first.  Its units and sizes are read off them: the graph remembers nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.errors import EngineError
+from engine.graph.graph import INPUT, PARAMETER, Graph, Node, free_id
+from engine.graph.problems import infer_shapes
+from engine.layers.initialisers import draw
+from engine.layers.layer import Layer, Settings, Weight, arithmetic, check_size, count_of
+from engine.layers.table import LAYERS
+from engine.ops.op import Shape
+
+Spec = tuple[str, Settings]  # the name of a layer and its settings
+NO_SETTINGS: Mapping[str, Any] = {}
+_KIND_OF = {"dense": "Dense", "projection": "Dense"} | {
+    kind.op(kind.settings): name for name, kind in LAYERS.items() if name != "Activation"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a network's summary: the layer's node, its name, the shape that it yields (None
+    where that cannot be known), its number of parameters and how one works that out.
+    """
+
+    node: str
+    name: str
+    shape: Shape | None
+    count: int
+    arithmetic: str
+
+
+def layer_called(name: str) -> Layer:
+    """The layer of that name; raises EngineError."""
+    if name not in LAYERS:
+        raise EngineError(f'There is no layer "{name}"; there are: {", ".join(LAYERS)}.')
+    return LAYERS[name]
+
+
+def add_layer(
+    graph: Graph,
+    name: str,
+    settings: Settings = NO_SETTINGS,
+    sources: Sequence[str] = (),
+    seed: int = 0,
+) -> tuple[Graph, str]:
+    """``graph`` with a layer behind the nodes ``sources``, and the id of its node, the new output.
+
+    Without sources it stands behind the output.  Its weights are drawn from ``seed``.  Raises
+    EngineError where the layer cannot be, or not there.
+    """
+    kind = layer_called(name)
+    full = kind.with_defaults(settings)
+    sources = list(sources) or [graph.output]
+    if len(sources) > 1 and not kind.several:
+        raise EngineError(f"{name} takes one input, not {len(sources)}.")
+    shapes = infer_shapes(graph)
+    if any(i not in shapes for i in sources):
+        raise EngineError(f"{name} has nothing before it whose shape is known.")
+    weights = kind.weights(full, shapes[sources[0]])
+    check_size(name, weights)
+    nodes = dict(graph.nodes)
+    number = 1 + sum(n.op in _KIND_OF for n in nodes.values())
+    leaves = []
+    for place, weight in enumerate(weights):
+        leaf = _leaf(weight, full, number, nodes, seed + place)
+        nodes[leaf.id] = leaf
+        leaves.append(leaf.id)
+    op = kind.op(full)
+    node = Node(free_id(op, nodes), op, (*sources, *leaves), None, "", kind.attrs(full))
+    nodes[node.id] = node
+    after = graph.like(nodes)
+    after.output = node.id
+    return after, node.id
+
+
+def _leaf(
+    weight: Weight, settings: Settings, number: int, taken: Mapping[str, Node], seed: int
+) -> Node:
+    name = weight.symbol if weight.kind == INPUT else f"{weight.symbol}{number}"
+    leaf_id = free_id(name, taken)
+    value: Any = _mask(weight.shape, settings["rate"], seed) if weight.init == "mask" else None
+    if value is None:
+        value = draw(weight.init, weight.shape, seed)
+    return Node(leaf_id, weight.kind, (), value, leaf_id)
+
+
+def _mask(shape: Shape, rate: float, seed: int) -> np.ndarray:
+    """1 where dropout keeps a number, 0 where it leaves it out."""
+    return (np.random.RandomState(seed).random_sample(shape) >= rate).astype(float)
+
+
+def sequential(specs: Sequence[Spec], shape: Shape, seed: int = 0, name: str = "") -> Graph:
+    """A chain of layers behind an input x of ``shape``, batch first; raises EngineError.
+
+    The input holds numbers drawn from ``seed`` until data take their place: normal ones, or words
+    where an Embedding comes first.
+    """
+    rng = np.random.RandomState(seed)
+    first, settings = specs[0] if specs else ("", NO_SETTINGS)
+    if first == "Embedding":
+        words = layer_called(first).with_defaults(settings)["words"]
+        value = rng.randint(0, words, shape).astype(float)
+    else:
+        value = rng.normal(0.0, 1.0, shape)
+    graph = Graph([Node("x", INPUT, (), value, "x")], output="x", name=name)
+    for place, (layer, options) in enumerate(specs, 1):
+        graph, _ = add_layer(graph, layer, options, seed=seed + 1000 * place)
+    return graph
+
+
+def leaves_of(graph: Graph, node_id: str) -> list[str]:
+    """The leaves that belong to a layer: wired to it alone, behind its first port."""
+    node = graph.nodes[node_id]
+    if node.op not in _KIND_OF or LAYERS[_KIND_OF[node.op]].several:
+        return []
+    users = graph.users()
+    return [
+        i
+        for i in dict.fromkeys(node.inputs[1:])
+        if i in graph.nodes and graph.nodes[i].leaf and len(users[i]) == 1
+    ]
+
+
+def summary(graph: Graph) -> list[Row]:
+    """The layers of a graph in order, each with its shape and its parameters."""
+    shapes = infer_shapes(graph)
+    rows = []
+    for node in graph.nodes.values():
+        if node.op not in _KIND_OF:
+            continue
+        weights = tuple(
+            Weight("", "", shapes[i])
+            for i in leaves_of(graph, node.id)
+            if graph.nodes[i].op == PARAMETER
+        )
+        rows.append(
+            Row(
+                node.id,
+                _KIND_OF[node.op],
+                shapes.get(node.id),
+                count_of(weights),
+                arithmetic(weights),
+            )
+        )
+    return rows
