@@ -49,8 +49,11 @@ layer(
     "Activation",
     "Bends every number by itself.",
     lambda settings: settings["function"],
-    settings={"function": "relu"},
-    choices={"function": tuple(a for a in ACTIVATIONS if a != LINEAR)},
+    settings={"function": "relu", "slope": 0.1},
+    choices={"function": tuple(a for a in ACTIVATIONS if a not in (LINEAR, "softmax"))},
+    attrs=lambda settings: (
+        {"slope": settings["slope"]} if settings["function"] == "leaky_relu" else {}
+    ),
 )
 layer(
     "Dropout",
