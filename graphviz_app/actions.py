@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from graphviz_app.theme import MARK_COLORS
+
 
 @dataclass(frozen=True)
 class ActionSpec:
@@ -265,8 +267,7 @@ _GRAPH = (
     *(
         ActionSpec(f"color_{color or 'plain'}", f"Colour: {name}", f"{EDITING}.set_color", "",
                    when="selected", args=(color,))
-        for color, name in (("", "plain"), ("input", "blue"), ("parameter", "amber"),
-                            ("activation", "violet"), ("layer", "teal"), ("loss", "magenta"))
+        for color, name in MARK_COLORS
     ),
 )  # fmt: skip
 

@@ -359,7 +359,7 @@ class Window(QMainWindow):
         at = next((k for k, p in enumerate(panels) if p.hasFocus() or _holds_focus(p)), -1)
         for step in range(1, len(panels) + 1):
             panel = panels[(at + step) % len(panels)]
-            target = panel if panel.focusPolicy() else panel.nextInFocusChain()
+            target = panel if panel.focusPolicy() else _first_field(panel)
             if panel.isVisible() and target is not None:
                 target.setFocus(Qt.FocusReason.TabFocusReason)
                 return
@@ -444,6 +444,16 @@ class Window(QMainWindow):
 def _holds_focus(widget: QWidget) -> bool:
     focus = QApplication.focusWidget()
     return focus is not None and widget.isAncestorOf(focus)
+
+
+def _first_field(panel: QWidget) -> QWidget | None:
+    """What Tab would come to first in ``panel``; None where it has nothing to type or choose."""
+    part = panel.nextInFocusChain()
+    while part is not None and panel.isAncestorOf(part):
+        if part.isVisible() and part.isEnabled() and part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            return part
+        part = part.nextInFocusChain()
+    return None
 
 
 def _call(does: Callable[..., object], args: tuple, _checked: bool = False) -> None:

@@ -113,11 +113,16 @@ class Pointer(QObject):
         place = view.to_scene(position)
         group = hits.group_at(view.model, place.x(), place.y(), PORT_PX / view.zoom)
         if group:
-            frame = next(f for f in view.model.frames if f.group == group)
-            members = frozenset(view.model.ids[k] for k in frame.members.tolist())
-            view.ask_selection(members, "")
-            return DragThings(view, position, members)
+            return DragThings(view, position, self._ask_group(group))
         return BoxSelect(view, position, modifiers)
+
+    def _ask_group(self, group: str) -> frozenset[str]:
+        """Ask for a group to be selected; what it shows inside."""
+        model = self._view.model
+        frame = next(f for f in model.frames if f.group == group)
+        members = frozenset(model.ids[k] for k in frame.members.tolist())
+        self._view.ask_selection(members, group)
+        return members
 
     def _wire_from(self, position: QPointF, port: Port) -> Gesture:
         """From an output a new wire; an input lets go of its wire, or asks for one."""
@@ -259,6 +264,8 @@ class Pointer(QObject):
         kind, what = self._what_is_at(QPointF(event.pos()))
         if kind in ("node", "note") and what not in view.selection:
             view.ask_selection(frozenset({str(what)}), str(what))
+        elif kind == "group":
+            self._ask_group(str(what))
         elif kind == "wire":
             view.ask_wire(what)  # type: ignore[arg-type]
         view.menu_asked.emit(kind, what, event.globalPos())

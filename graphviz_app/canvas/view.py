@@ -61,7 +61,8 @@ class GraphView(Camera):
 
     Things are nodes and notes, by id.  Signals, each once at the end of a gesture:
 
-    ``selection_asked(things, current)``: select this set; ``current`` is the one clicked, or "".
+    ``selection_asked(things, current)``: select this set; ``current`` is the thing or group
+    that was clicked, or "".
     ``wire_asked(Wire)``: select this wire.
     ``double_clicked(kind, id)``: a "node", a "note" or a "group".
     ``node_hovered(id)``: "" when the pointer leaves.

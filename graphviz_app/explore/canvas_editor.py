@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from engine import edits
 from engine.errors import FormulaError
 from engine.graph.formula import parse
-from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node, Value
+from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node
 from engine.graph.levels import can_open
 from engine.graph.notation import text_label
 from engine.graph.templates import attr_text
@@ -56,7 +56,7 @@ class CanvasEditor(QObject):
     def _connect(self) -> None:
         view, editing = self._view, self.editing
         view.set_advisor(editing.advice)
-        view.selection_asked.connect(self.selection.set)
+        view.selection_asked.connect(self._select)
         view.wire_asked.connect(self.selection.set_wire)
         view.things_moved.connect(editing.move)
         view.things_copied.connect(editing.copy_to)
@@ -85,6 +85,13 @@ class CanvasEditor(QObject):
     def graph(self) -> Graph:
         """The document's graph."""
         return self._document.graph
+
+    @Slot(object, str)
+    def _select(self, things: frozenset[str], current: str) -> None:
+        if current in self.graph.groups:
+            self.selection.set_group(current, things)
+        else:
+            self.selection.set(things, current)
 
     @Slot()
     def _show_selection(self) -> None:
@@ -439,20 +446,13 @@ class CanvasEditor(QObject):
     def _commit_field(self, text: str) -> None:
         (what, key), self._edited = self._edited, ("", "")
         if what == "value" and key in self.graph.nodes:
-            self._commit_value(key, text)
+            self.editing.type_value(key, text)
         elif what == "name" and key in self.graph.nodes:
             self.editing.rename(key, text.strip())
-        elif what == "group" and key in self.graph.groups and text.strip():
-            if text.strip() != self.graph.groups[key].title:
-                self.editing.set_group(key, title=text.strip()[:200])
+        elif what == "group" and key in self.graph.groups:
+            self.editing.rename_group(key, text)
         elif what == "note":
             self.editing.set_note(key, text)
-
-    def _commit_value(self, leaf: str, text: str) -> None:
-        try:
-            self.editing.set_value(leaf, read_value(text))
-        except FormulaError as error:
-            self.said.emit(f"The value was not changed: {error}")
 
     # groups and notes ---------------------------------------------------------------------------
 
@@ -473,7 +473,9 @@ class CanvasEditor(QObject):
             self._select_folded(group)
 
     def _group_selected(self) -> str:
-        """The group whose members are just what is selected, or around the current node alone."""
+        """The group that was clicked, whose members are selected, or around the current node."""
+        if self.selection.group:
+            return self.selection.group
         chosen = {i for i in self.selection.things if i in self.graph.nodes}
         for group in self.graph.groups.values():
             if chosen == {i for i in group.members if i in self._view.model.ids}:
@@ -495,14 +497,12 @@ class CanvasEditor(QObject):
         self.selection.set(shown)
 
     def rename_group(self) -> None:
-        """Type the title of the group around the selection."""
-        chosen = self.selection.current or next(iter(self.selection.things), "")
-        self._edit_group_title(self.editing.group_of(chosen))
+        """Type the title of the group that is selected, or around the selection."""
+        self._edit_group_title(self.editing.group_around())
 
     def ungroup(self) -> None:
-        """Take the frame around the current node away."""
-        chosen = self.selection.current or next(iter(self.selection.things), "")
-        self.editing.ungroup(self.editing.group_of(chosen))
+        """Take the frame that is selected away, or the one around the current node."""
+        self.editing.ungroup(self.editing.group_around())
 
     def add_note(self) -> None:
         """A comment at the pointer, ready to be typed."""
@@ -520,25 +520,10 @@ class CanvasEditor(QObject):
 
     @Slot(str, object, object)
     def _ask_menu(self, kind: str, what: object, at: QPoint) -> None:
-        if kind == "group":
-            group = self.graph.groups[str(what)]
-            self.selection.set([i for i in group.members if i in self._view.model.ids], "")
         viewport = self._view.viewport()
         place = self._view.to_scene(QPointF(viewport.mapFromGlobal(at)))
         self.place = (place.x(), place.y())
         self.menu_asked.emit(kind, at)
-
-
-def read_value(text: str) -> Value | None:
-    """A number or array as a person types it; "" is unset.  Raises FormulaError."""
-    if not text.strip():
-        return None
-    graph = parse(f"value = {text.strip()}")
-    node = graph.nodes["value"]
-    if not node.leaf:
-        walkable = to_text(graph)
-        raise FormulaError(f"{walkable.partition('= ')[2]} is not a number or a list of numbers.")
-    return node.value
 
 
 def _formula_hint(text: str) -> str:

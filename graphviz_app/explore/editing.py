@@ -10,7 +10,7 @@ from engine import edits
 from engine.errors import EngineError, FormulaError
 from engine.files.project import graph_bytes, graph_from_bytes
 from engine.graph.formula import parse
-from engine.graph.graph import LEAF_KINDS, Graph, Value, Wire
+from engine.graph.graph import INPUT, LEAF_KINDS, Graph, Wire
 from engine.graph.levels import Opened
 from engine.graph.reach import node_called
 from engine.ops import OPS
@@ -20,11 +20,13 @@ from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
 from graphviz_app.explore.selection import Selection
+from graphviz_app.explore.typed import read_shape, read_value
 
 Point = tuple[float, float]
 INSIDE_OPENED = "This node is inside an opened one: fold that to wire it."
 FOLDED = "This group is folded: open it to change the wires that lead into it."
 PASTE_STEP = 3 * GRID  # a copy stands so far beside its original
+LONGEST_TITLE = 200  # of a group
 NEXT_TO = 150.0  # from a node to one that is added after it
 
 
@@ -40,6 +42,7 @@ class Editing(QObject):
     def __init__(self, document: Document, view: GraphView, selection: Selection) -> None:
         super().__init__(view)
         self._document, self._view, self._selection = document, view, selection
+        self._drags = 0  # of attributes; each is one step of undo
 
     # the graph as it stands ---------------------------------------------------------------------
 
@@ -434,18 +437,38 @@ class Editing(QObject):
             self._selection.set(made)
         return done
 
-    def set_value(self, node_id: str, value: Value | None) -> None:
-        """Give a leaf a value."""
-        self._document.set_value(node_id, value)
+    def type_value(self, node_id: str, text: str) -> bool:
+        """Give a leaf the number or array that ``text`` says; none is unset."""
+        try:
+            self._document.set_value(node_id, read_value(text))
+        except FormulaError as error:
+            self.refused.emit(f"The value was not changed: {error}")
+            return False
+        return True
 
-    def set_attribute(self, node_id: str, name: str, value: object) -> bool:
-        """Set an attribute of an op."""
+    def type_shape(self, node_id: str, text: str) -> bool:
+        """Give a leaf's array the shape that ``text`` says."""
+        title = f"Reshape {node_called(self._graph.nodes[node_id])}"
+        return self._do(title, lambda graph: edits.set_shape(graph, node_id, read_shape(text)))
+
+    def set_attribute(self, node_id: str, name: str, value: object, final: bool = True) -> bool:
+        """Set an attribute of an op; the changes of one drag are one step of undo."""
+
+        def change(graph: Graph) -> Graph:
+            why = edits.why_not_attribute(graph, node_id, name, value)
+            if why:
+                raise EngineError(why)
+            return edits.set_attribute(graph, node_id, name, value)
+
         title = f"Set {name} of {node_called(self._graph.nodes[node_id])}"
-        return self._do(title, lambda graph: edits.set_attribute(graph, node_id, name, value))
+        done = self._do(title, change, ("attribute", node_id, name, self._drags))
+        self._drags += final
+        return done
 
     def set_kind(self, kind: str) -> None:
         """Make the selected leaves inputs, parameters or constants."""
-        leaves = [i for i in self._chosen() if i in self._graph.nodes and self._graph.nodes[i].leaf]
+        nodes, things = self._graph.nodes, self._selection.things
+        leaves = [i for i, node in nodes.items() if node.leaf and i in things]
 
         def change(graph: Graph) -> Graph:
             for i in leaves:
@@ -453,7 +476,9 @@ class Editing(QObject):
             return graph
 
         if leaves:
-            self._do(f"Make {self.title_of(leaves)} a {kind}", change)
+            one = f"{'an' if kind == INPUT else 'a'} {kind}"
+            what = one if len(leaves) == 1 else f"{kind}s"
+            self._do(f"Make {self.title_of(leaves)} {what}", change)
 
     def set_output(self) -> None:
         """Take the gradients of the current node."""
@@ -484,21 +509,42 @@ class Editing(QObject):
             return max(folded, key=lambda g: len(g.members)).id
         return min(around, key=lambda g: len(g.members)).id if around else ""
 
+    def group_chosen(self) -> str:
+        """The group that is selected by its frame, or as a folded node; "" for none."""
+        chosen = self._selection
+        if chosen.group or chosen.current not in self._stand_ins() or len(chosen.things) > 1:
+            return chosen.group
+        return self.group_of(chosen.current)
+
+    def group_around(self) -> str:
+        """The group that is selected, else the smallest around what is; "" for none."""
+        chosen = self._selection
+        return chosen.group or self.group_of(chosen.current or next(iter(chosen.things), ""))
+
     def _stand_ins(self) -> set[str]:
         return stand_ins(self._document.derived.opened)
 
-    def set_group(self, group_id: str, **changes: object) -> None:
+    def rename_group(self, group_id: str, title: str) -> bool:
+        """Give a group another title."""
+        title = title.strip()[:LONGEST_TITLE]
+        if not title:
+            self.refused.emit("A group needs a title: type one.")
+            return False
+        same = title == self._graph.groups[group_id].title
+        return same or self.set_group(group_id, title=title)
+
+    def set_group(self, group_id: str, **changes: object) -> bool:
         """Change a group's title, colour, members, or whether it is folded."""
         group = self._graph.groups.get(group_id)
         if group is None:
-            return
+            return False
         verb = "Change"
         if "folded" in changes:
             verb = "Fold" if changes["folded"] else "Open"
         elif "title" in changes:
             verb = "Rename"
         title = f"{verb} {group.title}"
-        self._do(title, lambda graph: edits.set_group(graph, group_id, **changes))
+        return self._do(title, lambda graph: edits.set_group(graph, group_id, **changes))
 
     def ungroup(self, group_id: str) -> None:
         """Take a frame away; its nodes stay."""
@@ -525,9 +571,9 @@ class Editing(QObject):
             self._do("Edit note", lambda graph: edits.set_note(graph, note_id, text))
 
     def set_color(self, color: str) -> None:
-        """Give the selected notes, and the group around the selection, a colour."""
+        """Give the selected notes a colour; without any the group around the selection."""
         notes = [i for i in self._selection.things if i in self._graph.notes]
-        group = self.group_of(self._selection.current) if self._selection.current else ""
+        group = "" if notes else self.group_around()
 
         def change(graph: Graph) -> Graph:
             for note in notes:
