@@ -139,7 +139,7 @@ class ExploreWorkspace(QWidget):
         document.structure_changed.connect(self._show_structure)
         document.values_changed.connect(self._show_values)
         document.checked.connect(self._show_check)
-        document.checked.connect(self._show_selection)
+        document.checked.connect(self.inspecting.show)
         document.moved.connect(self._show_positions)
         self.player.moved.connect(self.inspecting.show)
         self.selection.changed.connect(self._selection_changed)
