@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWi
 import engine
 from engine.ops import OPS
 from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, plain_title
-from graphviz_app.canvas.view import GESTURES
+from graphviz_app.canvas.interactions import GESTURES
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.exports import ExportCommands

@@ -27,6 +27,7 @@ from engine.edits.nodes import (
     why_not_attribute,
 )
 from engine.edits.pieces import extract, paste
+from engine.edits.room import fold_composite, fold_group, make_room
 from engine.edits.wires import Wiring, connect, disconnect, free_port, insert_on_wire, refusal
 from engine.graph.groups import why_not_fold
 from engine.graph.reach import downstream, upstream
@@ -42,9 +43,12 @@ __all__ = [
     "disconnect",
     "downstream",
     "extract",
+    "fold_composite",
+    "fold_group",
     "free_port",
     "insert_on_wire",
     "keep_what_fits",
+    "make_room",
     "new_variable",
     "next_name",
     "paste",

@@ -80,16 +80,20 @@ class Note(msgspec.Struct, frozen=True, gc=False):
 
 NO_GROUPS: Mapping[str, Group] = MappingProxyType({})
 NO_NOTES: Mapping[str, Note] = MappingProxyType({})
+Point = tuple[float, float]
+NO_ROOM: Mapping[str, Mapping[str, tuple[Point | None, Point]]] = MappingProxyType({})
 
 
 class Graph:
     """Nodes by id, in insertion order; ``output`` is the id whose gradients are taken.
 
     ``positions`` are the centres of nodes on the canvas, in scene pixels, for those that have
-    been placed; ``groups`` and ``notes`` are what else the user put there, by id.
+    been placed; ``groups`` and ``notes`` are what else the user put there, by id.  ``room`` holds,
+    for each node or group that was opened, what made way for it: (place before, place after), by
+    id.  Files do not keep it.
     """
 
-    __slots__ = ("groups", "name", "nodes", "notes", "output", "positions")
+    __slots__ = ("groups", "name", "nodes", "notes", "output", "positions", "room")
 
     def __init__(self, nodes: Iterable[Node] = (), output: str = "", name: str = "") -> None:
         self.nodes: dict[str, Node] = {n.id: n for n in nodes}
@@ -98,6 +102,7 @@ class Graph:
         self.positions: dict[str, tuple[float, float]] = {}
         self.groups: Mapping[str, Group] = NO_GROUPS
         self.notes: Mapping[str, Note] = NO_NOTES
+        self.room: Mapping[str, Mapping[str, tuple[Point | None, Point]]] = NO_ROOM
 
     # building ---------------------------------------------------------------------------------
 
@@ -132,7 +137,7 @@ class Graph:
         twin = Graph((), self.output, self.name)
         twin.nodes = dict(self.nodes) if nodes is None else nodes
         twin.positions = dict(self.positions)
-        twin.groups, twin.notes = self.groups, self.notes
+        twin.groups, twin.notes, twin.room = self.groups, self.notes, self.room
         return twin
 
     def with_values(self, values: Mapping[str, Any]) -> Graph:

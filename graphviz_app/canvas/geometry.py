@@ -75,9 +75,12 @@ class Geometry:
         for wire, points in lanes.items():
             x0, y0, x1, y1 = self.lines[wire].tolist()
             xs, ys = x0 + (x1 - x0) * along, y0 + (y1 - y0) * ease
-            inside = np.abs(self.xy[:, :1] - xs) < half[:, :1]
-            inside &= np.abs(self.xy[:, 1:] - ys) < half[:, 1:]
-            inside[[self.source[wire], self.target[wire]]] = False
+            top, bottom = min(y0, y1), max(y0, y1)
+            near = (self.xy[:, 0] > x0) & (self.xy[:, 0] < x1)
+            near &= (self.xy[:, 1] > top - half[:, 1]) & (self.xy[:, 1] < bottom + half[:, 1])
+            near[[self.source[wire], self.target[wire]]] = False
+            inside = np.abs(self.xy[near, :1] - xs) < half[near, :1]
+            inside &= np.abs(self.xy[near, 1:] - ys) < half[near, 1:]
             if inside.any():
                 self.bends[wire] = tuple(points)
                 heights = [y for _, y in points] + [y0, y1]

@@ -65,6 +65,11 @@ class Pointer(QObject):
 
     # gestures -----------------------------------------------------------------------------------
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being dragged, or a wire led."""
+        return self._gesture is not None or self._keys is not None
+
     def cancel(self) -> None:
         """Undo the gesture under way."""
         self._edge.stop()
@@ -88,6 +93,7 @@ class Pointer(QObject):
         if self._gesture is not None or self._keys is not None:
             self.cancel()
             return
+        self._view.stop_motion()
         position, button, modifiers = event.position(), event.button(), event.modifiers()
         if button is Button.MiddleButton or (button is Button.LeftButton and self._space_held):
             self._gesture = Pan(self._view, position)

@@ -352,7 +352,7 @@ class CanvasEditor(QObject):
         """Show the opened composite around the current node as one node again."""
         owner = self.frame_of(self.selection.current)
         if owner:
-            self._document.set_opened(owner, False)
+            self.editing.set_opened(owner, False)
 
     def _open_node(self, node_id: str) -> None:
         node = self._document.shown.nodes.get(node_id)
@@ -371,9 +371,9 @@ class CanvasEditor(QObject):
         if node is not None and node.op == "group" and group:
             self.editing.set_group(group, folded=False)
         elif owner := self.frame_of(node_id):
-            self._document.set_opened(owner, False)
+            self.editing.set_opened(owner, False)
         elif node is not None and can_open(node):
-            self._document.set_opened(node_id, True)
+            self.editing.set_opened(node_id, True)
         elif node is not None:
             self.said.emit(f"{node.name or OPS[node.op].name} is a primitive: it opens no further.")
 

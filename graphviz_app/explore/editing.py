@@ -16,9 +16,11 @@ from engine.graph.reach import node_called
 from engine.ops import OPS
 from graphviz_app.canvas.guides import GRID, on_grid
 from graphviz_app.canvas.hits import OUT, Port
+from graphviz_app.canvas.layout import Layout, rounded
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
+from graphviz_app.explore.arranging import places_when_inserted, places_when_opened
 from graphviz_app.explore.selection import Selection
 from graphviz_app.explore.typed import read_shape, read_value
 
@@ -65,14 +67,24 @@ class Editing(QObject):
         )
         return graph
 
-    def _do(self, title: str, change: Callable[[Graph], Graph], key: tuple | None = None) -> bool:
-        """Put ``change`` of the pinned graph onto the undo stack; says why it cannot be."""
+    def _do(
+        self,
+        title: str,
+        change: Callable[[Graph], Graph],
+        key: tuple | None = None,
+        arranges: bool = False,
+    ) -> bool:
+        """Put ``change`` of the pinned graph onto the undo stack; says why it cannot be.
+
+        What ``arranges`` the graph pins nothing where nothing has a place, and all stays in view.
+        """
         try:
-            after = change(self._pinned())
+            after = change(self._pinned() if self._graph.positions or not arranges else self._graph)
         except EngineError as error:
             self.refused.emit(str(error))
             return False
-        self._view.stop_fitting()
+        if not arranges:
+            self._view.stop_fitting()
         self._document.edit(title, after, key)
         return True
 
@@ -154,9 +166,10 @@ class Editing(QObject):
         if not self.advice().may_change(wire):
             return graph
         try:
-            return edits.insert_on_wire(graph, new, wire)
+            graph = edits.insert_on_wire(graph, new, wire)
         except EngineError:
             return graph
+        return self._spread(graph, new, wire)
 
     def _free_place(self, current: str, leaf: bool) -> Point:
         """Where a new node stands: an op after the current node or all others, a leaf below.
@@ -288,6 +301,12 @@ class Editing(QObject):
                     moved[i] = (px + x - x0, py + y - y0)
         return moved
 
+    def _spread(self, graph: Graph, new: str, wire: Wire) -> Graph:
+        """``graph`` with room for the node that was put into ``wire``."""
+        self._view.stop_motion()
+        places = places_when_inserted(graph, new, wire, self._view.model, self._document.shown)
+        return edits.place(graph, self._with_inside(places))
+
     @Slot(object, object)
     def move(self, places: Mapping[str, Point], wire: Wire | None = None) -> None:
         """Put things where they were dragged, and a single node into a wire."""
@@ -295,7 +314,10 @@ class Editing(QObject):
 
         def change(graph: Graph) -> Graph:
             graph = edits.place(graph, moved)
-            return edits.insert_on_wire(graph, next(iter(places)), wire) if wire else graph
+            if wire is None:
+                return graph
+            new = next(iter(places))
+            return self._spread(edits.insert_on_wire(graph, new, wire), new, wire)
 
         if not self._do("Insert" if wire else f"Move {self.title_of(list(places))}", change):
             self._view.set_positions(
@@ -337,24 +359,32 @@ class Editing(QObject):
 
     def tidy(self) -> None:
         """Lay out the selected nodes where they are, or all nodes anew."""
-        model = self._view.model
-        chosen = [i for i in model.ids if i in self._selection.things]
-        if len(chosen) < 2:
-            self._view.start_fitting()
-            self._document.tidy()
-            return
-        piece = Graph(self._document.shown.nodes[i] for i in chosen)
-        laid = CanvasModel.from_graph(piece)
-        places = {i: tuple(at) for i, at in zip(laid.ids, laid.geometry.xy.tolist(), strict=True)}
-        before = self._view.places_of(places)
-        dx, dy = (
-            sum(at[k] for at in before.values()) / len(before)
-            - sum(at[k] for at in places.values()) / len(places)
-            for k in (0, 1)
-        )
-        moved = {i: (on_grid(x + dx), on_grid(y + dy)) for i, (x, y) in places.items()}
-        moved = self._with_inside(moved)
-        self._do("Tidy up", lambda graph: edits.place(graph, moved))
+        view, graph = self._view, self._graph
+        chosen = [i for i in view.model.ids if i in self._selection.things]
+        task = view.model.layout_task(chosen if len(chosen) > 1 else None)
+
+        def take(layout: Layout) -> None:
+            if self._graph is graph:  # else it is of no use any more
+                self._tidy_to(layout)
+
+        view.layouts.ask(task, take)
+
+    def _tidy_to(self, layout: Layout) -> None:
+        view, places = self._view, rounded(layout)
+        whole = len(places) == len(view.model.ids)
+        if whole:
+            view.model.layout = layout
+            view.start_fitting()
+        else:
+            before = view.places_of(places)
+            dx, dy = (
+                sum(at[k] for at in before.values()) / len(before)
+                - sum(at[k] for at in places.values()) / len(places)
+                for k in (0, 1)
+            )
+            places = {i: (on_grid(x + dx), on_grid(y + dy)) for i, (x, y) in places.items()}
+        moved = self._with_inside(places)
+        self._do("Tidy up", lambda graph: edits.place(graph, moved), arranges=whole)
 
     # deleting, copying --------------------------------------------------------------------------
 
@@ -538,13 +568,39 @@ class Editing(QObject):
         group = self._graph.groups.get(group_id)
         if group is None:
             return False
-        verb = "Change"
-        if "folded" in changes:
+        verb, folds = "Change", "folded" in changes
+        if folds:
             verb = "Fold" if changes["folded"] else "Open"
         elif "title" in changes:
             verb = "Rename"
         title = f"{verb} {group.title}"
-        return self._do(title, lambda graph: edits.set_group(graph, group_id, **changes))
+
+        def change(graph: Graph) -> Graph:
+            graph = edits.set_group(graph, group_id, **changes)
+            return self._with_room(graph, group_id) if folds and graph.positions else graph
+
+        return self._do(title, change, arranges=folds)
+
+    def set_opened(self, node_id: str, opened: bool) -> None:
+        """Open a composite into the ops that define it, or fold it again."""
+
+        def arranged(graph: Graph) -> Graph:
+            if not graph.positions:
+                return graph
+            return self._with_room(edits.place(graph, self._pinned().positions), node_id)
+
+        self._document.set_opened(node_id, opened, arranged)
+
+    def _with_room(self, graph: Graph, key: str) -> Graph:
+        """``graph`` with room for what was opened, a composite or group, or without if folded."""
+        view, frames = self._view, self._document.derived.opened.frames
+        for frame in frames:
+            if key in (frame.node, frame.group):  # it was open until now
+                fold = edits.fold_composite if frame.node else edits.fold_group
+                return fold(graph, key, frame.members)
+        view.stop_motion()
+        inside, others = places_when_opened(graph, key, view.model, view.layouts.at_once)
+        return edits.make_room(graph, key, {**self._with_inside(others), **inside})
 
     def ungroup(self, group_id: str) -> None:
         """Take a frame away; its nodes stay."""

@@ -15,6 +15,7 @@ from engine.errors import FormulaError
 from engine.graph.formula import parse, to_text
 from engine.graph.notation import latex_graph
 from engine.graph.problems import ProblemKind
+from graphviz_app.canvas.glide import places_before
 from graphviz_app.canvas.minimap import Minimap
 from graphviz_app.canvas.model import CanvasModel, kind_color
 from graphviz_app.canvas.view import GraphView
@@ -60,6 +61,7 @@ class ExploreWorkspace(QWidget):
         self.player = Player(self)
         self.selection = Selection(self)
         self._theme = theme
+        self._replaced = True  # whether what comes next has nothing to do with what is shown
         self._tape_pause = QTimer(self, singleShot=True, interval=TAPE_PAUSE_MS)
         self._build()
         self.walking = Walking(
@@ -199,6 +201,7 @@ class ExploreWorkspace(QWidget):
 
     @Slot()
     def _forget(self) -> None:
+        self._replaced = True
         self.selection.set(())
         self.walking.forget()
         self.view.start_fitting()
@@ -212,9 +215,12 @@ class ExploreWorkspace(QWidget):
             opened.graph.positions,
             ranks_of(document.derived.shapes),
             opened.hidden,
+            self.view.layouts.at_once,
         )
         self.model.set_problems(document.problems)
-        self.view.set_graph(self.model)
+        begin = None if self._replaced else places_before(self.view.model, self.model)
+        self._replaced = False
+        self.view.set_graph(self.model, begin)
         self._show_formula()
         shown = opened.graph
         existing = {*shown.nodes, *shown.notes, *document.graph.groups}
