@@ -63,14 +63,19 @@ class Editing(QObject):
         return graph
 
     def _do(self, title: str, change: Callable[[Graph], Graph], key: tuple | None = None) -> bool:
-        """Put ``change`` of the pinned graph onto the undo stack; says why it cannot be."""
+        """Put ``change`` of the pinned graph onto the undo stack; says why it cannot be.
+
+        What changes nothing is no step: to pin the nodes alone is not worth one.
+        """
+        pinned = self._pinned()
         try:
-            after = change(self._pinned())
+            after = change(pinned)
         except EngineError as error:
             self.refused.emit(str(error))
             return False
-        self._view.stop_fitting()
-        self._document.edit(title, after, key)
+        if after != pinned:
+            self._view.stop_fitting()
+            self._document.edit(title, after, key)
         return True
 
     def _node(self, node_id: str) -> str:
@@ -205,8 +210,13 @@ class Editing(QObject):
 
         if not self._do(title, change):
             return False
-        self._selection.set(made)
+        self._select_copies(made)
         return True
+
+    def _select_copies(self, made: Collection[str]) -> None:
+        """Select what was pasted; the copy of a folded group is one thing."""
+        hidden = self._document.derived.opened.hidden
+        self._selection.set({hidden.get(i, i) for i in made})
 
     @Slot(str, str, object, object)
     def drop(self, kind: str, text: str, at: Point, wire: Wire | None) -> None:
@@ -274,6 +284,8 @@ class Editing(QObject):
         opened = self._document.derived.opened
         moved: dict[str, Point] = {}
         for thing, (x, y) in places.items():
+            if self._node(thing) not in self._graph.nodes and thing not in self._graph.notes:
+                continue  # while a large graph is derived the view still shows what is deleted
             inside = [i for i, stands_for in opened.hidden.items() if stands_for == thing]
             if not inside or thing not in opened.graph.positions:
                 moved[thing] = (x, y)
@@ -289,15 +301,16 @@ class Editing(QObject):
     def move(self, places: Mapping[str, Point], wire: Wire | None = None) -> None:
         """Put things where they were dragged, and a single node into a wire."""
         moved = self._with_inside(places)
+        # the drag shows them there already, but nodes are pinned to where they were before it
+        self._view.set_positions(
+            self._document.shown.positions, self._document.graph.notes.values()
+        )
 
         def change(graph: Graph) -> Graph:
             graph = edits.place(graph, moved)
             return edits.insert_on_wire(graph, next(iter(places)), wire) if wire else graph
 
-        if not self._do("Insert" if wire else f"Move {self.title_of(list(places))}", change):
-            self._view.set_positions(
-                self._document.shown.positions, self._document.graph.notes.values()
-            )
+        self._do("Insert" if wire else f"Move {self.title_of(list(places))}", change)
 
     def nudge(self, dx: float, dy: float) -> None:
         """Move the selection a little; nudges in a row are one step of undo."""
@@ -414,7 +427,7 @@ class Editing(QObject):
             return graph
 
         if self._do(f"Duplicate {self.title_of(chosen)}", change):
-            self._selection.set(made)
+            self._select_copies(made)
 
     # what nodes are -----------------------------------------------------------------------------
 
