@@ -33,6 +33,11 @@ def last_result(graph: Graph) -> str:
     return (ops or ends or list(graph.nodes) or [""])[-1]
 
 
+def owner(inner: str) -> str:
+    """The composite that a node inside it, ``{id}/{op}``, belongs to; an id may hold a slash."""
+    return inner.rpartition("/")[0]
+
+
 def with_id(graph: Graph, old: str, new: str) -> Graph:
     """``graph`` with another id for one node, wherever it is mentioned."""
 

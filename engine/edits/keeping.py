@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from engine.edits.common import owner
 from engine.graph.graph import CONSTANT, Graph, Node, free_id
 from engine.graph.names import canonical
 
@@ -39,15 +40,11 @@ def keep_what_fits(new: Graph, old: Graph) -> Graph:
         if (members := tuple(m for m in group.members if m in after.nodes))
     }
     after.positions = {
-        i: at for i, at in old.positions.items() if i in after.nodes or _owner(i) in after.nodes
+        i: at for i, at in old.positions.items() if i in after.nodes or owner(i) in after.nodes
     }
     if any(i in after.nodes for i in after.positions):
         _place_rest(after)
     return after
-
-
-def _owner(inner: str) -> str:
-    return inner.rpartition("/")[0]
 
 
 def _matches(new: Graph, old: Graph) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from engine.edits.common import last_result, mere_constant, packed, with_node
+from engine.edits.common import last_result, mere_constant, owner, packed, with_node
 from engine.edits.naming import names_of, new_variable, next_name
 from engine.errors import EngineError, OpError
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Group, Node, Value
@@ -151,7 +151,7 @@ def delete(graph: Graph, ids: Iterable[str], heal: bool = True) -> Graph:
     after.positions = {
         i: at
         for i, at in graph.positions.items()
-        if i in nodes or (i not in gone and i.split("/")[0] not in gone)
+        if i in nodes or (i not in gone and owner(i) not in gone)
     }
     after.groups = _without_members(graph.groups, gone)
     if not chosen.isdisjoint(graph.notes):

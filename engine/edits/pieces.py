@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from engine.edits.common import last_result, mere_constant, packed
+from engine.edits.common import last_result, mere_constant, owner, packed
 from engine.edits.naming import names_of, next_name
 from engine.graph.graph import Graph, Group, free_id
 from engine.graph.names import canonical
@@ -27,7 +27,7 @@ def extract(graph: Graph, ids: Collection[str]) -> Graph:
     piece = Graph((node for i, node in graph.nodes.items() if i in chosen), "", graph.name)
     piece.output = graph.output if graph.output in chosen else ""
     piece.positions = {
-        i: at for i, at in graph.positions.items() if i in chosen or i.split("/")[0] in chosen
+        i: at for i, at in graph.positions.items() if i in chosen or owner(i) in chosen
     }
     piece.groups = {i: g for i, g in graph.groups.items() if chosen.issuperset(g.members)}
     piece.notes = {i: note for i, note in graph.notes.items() if i in chosen}
@@ -71,9 +71,9 @@ def paste(
             node, id=new_id[old], name=new_name[old], inputs=packed(node.op, inputs)
         )
     for old, (x, y) in piece.positions.items():
-        owner, slash, inside = (old, "", "") if old in piece.nodes else old.partition("/")
-        if owner in new_id:
-            after.positions[new_id[owner] + slash + inside] = (x + offset[0], y + offset[1])
+        base = old if old in piece.nodes else owner(old)
+        if base in new_id:
+            after.positions[new_id[base] + old[len(base) :]] = (x + offset[0], y + offset[1])
     if piece.groups:
         after.groups = {**graph.groups, **_copied_groups(piece, new_id)}
     if piece.notes:

@@ -127,8 +127,9 @@ class CanvasEditor(QObject):
     def add_beside(self) -> None:
         """Search for something to add after the current node, or at the pointer."""
         current = self.selection.current
-        if current in self._view.model.index:
-            x, y = self._view.places_of([current])[current]
+        places = self._view.places_of(self.selection.things)
+        if current in places:
+            x, y = places[current]
             self._search_nodes((x + 60.0, y - 20.0), None, None)
             return
         pointer = self._pointer_place()
@@ -414,7 +415,7 @@ class CanvasEditor(QObject):
         shown = self._document.shown.nodes.get(current)
         if shown is not None and shown.op == "group":
             self._edit_group_title(self.editing.group_of(current))
-        elif current in self.graph.nodes:
+        elif current in self.graph.nodes and current in self._view.model.index:
             self._edited = ("name", current)
             name = self.graph.nodes[current].name
             self.field.open_over(self._view.area_of(current), name, "Name of this node")
@@ -428,6 +429,8 @@ class CanvasEditor(QObject):
         if group is None:
             return
         shown = [i for i in group.members if i in self._view.model.index]
+        if not shown:  # while a large graph is derived the view shows the one before
+            return
         area = self._view.area_of(self._view.model.ids[self._view.model.index[shown[0]]])
         for other in shown[1:]:
             area = area.united(self._view.area_of(other))

@@ -59,12 +59,7 @@ class Editing(QObject):
         # where a folded group stands follows from what is inside, if that has places
         settled = set(opened.hidden.values()) & set(opened.graph.positions)
         shown = self._view.places_of(self._view.model.ids)
-        graph.positions.update(
-            (i, at)
-            for i, at in shown.items()
-            # while a large graph is derived the view still shows nodes that are deleted
-            if i not in settled and self._node(i) in graph.nodes
-        )
+        graph.positions.update((i, at) for i, at in shown.items() if i not in settled)
         return graph
 
     def _do(
@@ -76,16 +71,19 @@ class Editing(QObject):
     ) -> bool:
         """Put ``change`` of the pinned graph onto the undo stack; says why it cannot be.
 
-        What ``arranges`` the graph pins nothing where nothing has a place, and all stays in view.
+        What changes nothing is no step: to pin the nodes alone is not worth one.  What ``arranges``
+        the graph pins nothing where nothing has a place, and all stays in view.
         """
+        before = self._pinned() if self._graph.positions or not arranges else self._graph
         try:
-            after = change(self._pinned() if self._graph.positions or not arranges else self._graph)
+            after = change(before)
         except EngineError as error:
             self.refused.emit(str(error))
             return False
-        if not arranges:
-            self._view.stop_fitting()
-        self._document.edit(title, after, key)
+        if after != before:
+            if not arranges:
+                self._view.stop_fitting()
+            self._document.edit(title, after, key)
         return True
 
     def _node(self, node_id: str) -> str:
@@ -221,8 +219,13 @@ class Editing(QObject):
 
         if not self._do(title, change):
             return False
-        self._selection.set(made)
+        self._select_copies(made)
         return True
+
+    def _select_copies(self, made: Collection[str]) -> None:
+        """Select what was pasted; the copy of a folded group is one thing."""
+        hidden = self._document.derived.opened.hidden
+        self._selection.set({hidden.get(i, i) for i in made})
 
     @Slot(str, str, object, object)
     def drop(self, kind: str, text: str, at: Point, wire: Wire | None) -> None:
@@ -311,6 +314,10 @@ class Editing(QObject):
     def move(self, places: Mapping[str, Point], wire: Wire | None = None) -> None:
         """Put things where they were dragged, and a single node into a wire."""
         moved = self._with_inside(places)
+        # the drag shows them there already, but nodes are pinned to where they were before it
+        self._view.set_positions(
+            self._document.shown.positions, self._document.graph.notes.values()
+        )
 
         def change(graph: Graph) -> Graph:
             graph = edits.place(graph, moved)
@@ -319,10 +326,7 @@ class Editing(QObject):
             new = next(iter(places))
             return self._spread(edits.insert_on_wire(graph, new, wire), new, wire)
 
-        if not self._do("Insert" if wire else f"Move {self.title_of(list(places))}", change):
-            self._view.set_positions(
-                self._document.shown.positions, self._document.graph.notes.values()
-            )
+        self._do("Insert" if wire else f"Move {self.title_of(list(places))}", change)
 
     def nudge(self, dx: float, dy: float) -> None:
         """Move the selection a little; nudges in a row are one step of undo."""
@@ -447,7 +451,7 @@ class Editing(QObject):
             return graph
 
         if self._do(f"Duplicate {self.title_of(chosen)}", change):
-            self._selection.set(made)
+            self._select_copies(made)
 
     # what nodes are -----------------------------------------------------------------------------
 
