@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from engine.graph.formula import parse
 from engine.graph.graph import Graph
@@ -104,3 +106,19 @@ def test_nothing_is_asked_of_what_is_not_shown_yet(workspace: ExploreWorkspace) 
     editor.group()
     assert document.graph == Graph()
     document.graph = shown
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text() | st.text('{}[]":,0123 nodesformat').map("{".__add__) | st.text("fx=+*(), 2\n"))
+def test_any_text_at_all_can_be_pasted(workspace: ExploreWorkspace, text: str) -> None:
+    document = workspace.document
+    document.load_formula("f = a*b")
+    before = document.graph
+    refusals: list[str] = []
+    workspace.editor.editing.refused.connect(refusals.append)
+    done = workspace.editor.editing.paste_text(text)
+    workspace.editor.editing.refused.disconnect(refusals.append)
+    assert done == (not refusals)
+    assert done or document.graph is before
+    document.stack.undo()
+    assert document.graph is before
