@@ -162,7 +162,7 @@ class CanvasEditor(QObject):
         def add_text(text: str) -> None:
             self.editing.add_formula(text, at)
 
-        entries = [e for e in op_entries(self._theme) if port is None or self._fits(e.key, port)]
+        entries = self._fitting(port)
         self._found, self._typed = add, add_text
         self.search.set_free_text_hint(_formula_hint if port is None else None)
         hint = "Add an operation or type a formula" if port is None else "Add what fits here"
@@ -188,7 +188,7 @@ class CanvasEditor(QObject):
 
         self._found, self._typed = insert, self._nothing_found
         self.search.set_free_text_hint(None)
-        entries = [e for e in op_entries(self._theme) if self._fits(e.key, port)]
+        entries = self._fitting(port)
         self._open_search(entries, at, "Insert an operation")
 
     def _begin_value(self) -> None:
@@ -197,14 +197,18 @@ class CanvasEditor(QObject):
         if new is not None and new.leaf and new.id in self._view.model.index:
             self.edit_value()
 
-    def _fits(self, key: str, port: Port) -> bool:
-        """Whether an op or leaf of the palette could be wired to ``port``."""
-        if port.number != OUT:
-            return True  # what a new node gives is not known before it is wired
-        if key in LEAF_KINDS:
-            return False
-        graph, new = edits.add_op(self.graph, key)
-        return edits.free_port(graph, port.node, new) is not None
+    def _fitting(self, port: Port | None) -> list[SearchEntry]:
+        """What of the palette could be wired to ``port``; what a new node gives fits anywhere."""
+        entries = op_entries(self._theme)
+        if port is None or port.number != OUT:
+            return entries
+        graph, candidates = self.graph, {}
+        for entry in entries:
+            if entry.key not in LEAF_KINDS:
+                graph, candidates[entry.key] = edits.add_op(graph, entry.key)
+        wiring = edits.Wiring(graph)  # one for all: the shapes of the graph are inferred once
+        fitting = {k for k, i in candidates.items() if wiring.free_port(port.node, i) is not None}
+        return [entry for entry in entries if entry.key in fitting]
 
     def find_node(self) -> None:
         """Search among the nodes that are shown, and go to one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -659,6 +660,10 @@ class _Advice:
         self._results = {frame.node for frame in opened.frames}
         self._folded = stand_ins(opened)
 
+    @cached_property
+    def _users(self) -> Mapping[str, Collection[Wire]]:
+        return self._graph.users()
+
     def why_closed(self, node: str, gives: bool = False) -> str:
         """Why no wire ends at a shown node, or begins there (``gives``); "" if one may.
 
@@ -687,5 +692,5 @@ class _Advice:
             return False
         if not self.may_change(wire) or self.why_closed(node):
             return False
-        loose = not any(nodes[node].inputs) and not self._graph.users()[node]
+        loose = not any(nodes[node].inputs) and not self._users[node]
         return loose and self._wiring.free_port(wire.source, node) is not None

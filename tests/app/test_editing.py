@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from graphviz_app.application import make_app
 from graphviz_app.document import Document
@@ -80,3 +82,19 @@ def test_adding_beside_a_number_in_a_label_asks_at_the_pointer(
     workspace.select(number)
     workspace.editor.add_beside()
     assert workspace.editor.search.isVisible()
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text() | st.text('{}[]":,0123 nodesformat').map("{".__add__) | st.text("fx=+*(), 2\n"))
+def test_any_text_at_all_can_be_pasted(workspace: ExploreWorkspace, text: str) -> None:
+    document = workspace.document
+    document.load_formula("f = a*b")
+    before = document.graph
+    refusals: list[str] = []
+    workspace.editor.editing.refused.connect(refusals.append)
+    done = workspace.editor.editing.paste_text(text)
+    workspace.editor.editing.refused.disconnect(refusals.append)
+    assert done == (not refusals)
+    assert done or document.graph is before
+    document.stack.undo()
+    assert document.graph is before
