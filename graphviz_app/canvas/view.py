@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip
 
+from engine.graph.bypass import own_op
 from engine.graph.graph import Graph, Note, Wire
 from engine.ops import OPS
 from engine.ops.op import shape_text
@@ -314,7 +315,8 @@ class GraphView(Camera):
         if port.number == OUT:
             return f"output of {title}{self._shape_of(port.node)}"
         node = model.nodes[where]
-        name = OPS[node.op].input_name(port.number) if node.op in OPS else str(port.number + 1)
+        op = own_op(node)
+        name = OPS[op].input_name(port.number) if op in OPS else str(port.number + 1)
         wired = port.number < len(node.inputs) and node.inputs[port.number]
         return f"input {name} of {title}{self._shape_of(wired) if wired else ''}"
 
@@ -364,7 +366,7 @@ class GraphView(Camera):
         where = self.model.index[node]
         shown = self.model.nodes[where]
         title = shown.name or plain_text(self.model.labels[where])
-        lines = [f"<b>{html.escape(title)}</b> · {html.escape(shown.op)}"]
+        lines = [f"<b>{html.escape(title)}</b> · {html.escape(own_op(shown))}"]
         if shown.op in OPS:
             lines.append(html.escape(OPS[shown.op].says))
         if self.model.unset[where]:

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.graph.bypass import bypassed, own_op
 from engine.graph.graph import Node, Value
 from engine.graph.notation import latex_name
 from engine.numerals import number
@@ -154,17 +155,18 @@ class Inspector(QWidget):
             self._title(self._node)
 
     def _kind_color(self, node: Node) -> str:
-        theme, op = self._theme, OPS.get(node.op)
+        theme, op = self._theme, OPS.get(own_op(node))
         kind = op.kind if op is not None else node.op
         return getattr(theme, kind, theme.plain) if kind != "constant" else theme.plain
 
     def _title(self, node: Node) -> None:
-        op = OPS.get(node.op)
+        op = OPS.get(own_op(node))
         color = self._kind_color(node)
-        kind = op.name.replace("_", " ") if op is not None else node.op
+        kind = op.name.replace("_", " ") if op is not None else own_op(node)
+        kind = f"{kind}, bypassed" if bypassed(node) else kind
         title = "Selected:"
         name = plain_text(latex_name(node.name)) if node.name else ""
-        self.heading.set_title(title, name or (op.symbol if op else node.op), kind, color)
+        self.heading.set_title(title, name or (op.symbol if op else own_op(node)), kind, color)
         self.slider.set_color(color)
 
     def _rows(
