@@ -210,6 +210,10 @@ _GRAPH = (
     ActionSpec("make_constant", "Make it a constant", f"{EDITING}.set_kind", "", when="is_leaf",
                args=("constant",)),
     ActionSpec(
+        "bypass", "&Bypass or bring back", f"{EDITING}.bypass", "graph", ("M",), "",
+        "Let the selected ops pass one input on, and compute again", "is_op", on_canvas=True,
+    ),
+    ActionSpec(
         "set_output", "Take gradients of this", f"{EDITING}.set_output", "graph", (), "flag",
         "Make this node the output", "is_node",
     ),
@@ -346,8 +350,8 @@ ACTIONS = (*_FILE, *_EDIT, *_GRAPH, *_VIEW, *_WALK, *_HELP)
 CONTEXT_MENUS: dict[str, tuple[str | None, ...]] = {
     "node": (
         "edit_node", "rename", "open_composite", "fold_composite", None, "connect", "disconnect",
-        "set_output", "make_input", "make_parameter", "make_constant", None, "cut", "copy",
-        "duplicate", "delete", None, "group", "fold", "ungroup", None, "select_upstream",
+        "bypass", "set_output", "make_input", "make_parameter", "make_constant", None, "cut",
+        "copy", "duplicate", "delete", None, "group", "fold", "ungroup", None, "select_upstream",
         "select_downstream", "tidy",
     ),
     "note": ("edit_node", "cut", "copy", "duplicate", "delete", None, "color_plain", "color_input",

@@ -113,6 +113,10 @@ class Window(QMainWindow):
             "several": len(selection.things) > 1,
             "is_wire": selection.wire is not None,
             "is_node": shown is not None,
+            "is_op": any(
+                i in self.document.shown.nodes and not self.document.shown.nodes[i].leaf
+                for i in selection.things
+            ),
             "is_leaf": any(i in graph.nodes and graph.nodes[i].leaf for i in selection.things),
             "in_group": any(self.editor.editing.group_of(i) for i in selection.things),
             "can_open": shown is not None and (composite or shown.op == "group"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.graph.bypass import own_op
 from engine.graph.graph import CONSTANT, Graph, Node
 from engine.ops import OPS
 
@@ -17,8 +18,9 @@ def mere_constant(graph: Graph, node_id: str) -> bool:
     return node is not None and node.op == CONSTANT and not node.name
 
 
-def packed(op: str, inputs: tuple[str, ...]) -> tuple[str, ...]:
-    """The ports of an op of any number without the empty ones; two are always there."""
+def packed(node: Node, inputs: tuple[str, ...]) -> tuple[str, ...]:
+    """``inputs`` for ``node``: of an op of any number without the empty ones, at least two."""
+    op = own_op(node)
     if op not in OPS or not OPS[op].variadic:
         return inputs
     wired = tuple(i for i in inputs if i)

@@ -68,7 +68,7 @@ def paste(
             for i in node.inputs
         )
         after.nodes[new_id[old]] = msgspec.structs.replace(
-            node, id=new_id[old], name=new_name[old], inputs=packed(node.op, inputs)
+            node, id=new_id[old], name=new_name[old], inputs=packed(node, inputs)
         )
     for old, (x, y) in piece.positions.items():
         base = old if old in piece.nodes else owner(old)

@@ -45,6 +45,7 @@ from engine.files.values import (
 )
 from engine.graph.graph import INPUT, LEAF_KINDS, PARAMETER, Graph, Group, Node, Note
 from engine.ops import OPS
+from engine.ops.group import GROUP
 
 MEGABYTE = 2**20
 
@@ -267,7 +268,7 @@ def _project(record: ProjectRecord) -> Project:
 
 def _node(entry: NodeRecord, path: str) -> Node:
     op, name = entry.op, entry.name
-    if op in OPS.internal:
+    if op == GROUP.name:
         raise Broken(f"{path}.op", f'is "{op}", which no file holds; add the ops that are inside')
     if op not in LEAF_KINDS and OPS.get(op) is None:
         op = OPS.resolve(op) or op  # an alias

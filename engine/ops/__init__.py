@@ -1,6 +1,16 @@
 """The op table: importing this package declares every op, in the order of the palette."""
 
-from engine.ops import elementwise, activations, linalg, reduce, losses, group  # isort: skip
+from engine.ops import elementwise, activations, linalg, reduce, losses, group, bypass  # isort: skip
 from engine.ops.op import OPS, Op
 
-__all__ = ["OPS", "Op", "activations", "elementwise", "group", "linalg", "losses", "reduce"]
+__all__ = [
+    "OPS",
+    "Op",
+    "activations",
+    "bypass",
+    "elementwise",
+    "group",
+    "linalg",
+    "losses",
+    "reduce",
+]

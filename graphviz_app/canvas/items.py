@@ -97,9 +97,7 @@ class NodeItem(QGraphicsRectItem):
         else:
             # Its box is part of the overview, drawn with all others.
             model, node = stage.model, self.node
-            painter.setOpacity(1.0 if model.lit[node] else paint.DIMMED)
-            color = stage.look.kind_colors[model.kinds[node]]
-            paint.draw_label(painter, model.labels[node], stage.look, color)
+            paint.draw_sign(painter, model, node, stage.look, bool(model.lit[node]))
 
     def error_box(self, option: QStyleOptionGraphicsItem) -> QRectF:
         """Where the error is shown: on the node."""

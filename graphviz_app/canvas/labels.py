@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.graph.bypass import own_op
 from engine.graph.graph import Node
 from engine.graph.names import GREEK_SYMBOLS
 from engine.numerals import number
@@ -73,17 +74,18 @@ def op_label(node: Node, constant: object = None, port: int = -1) -> Label:
     """An op's sign, together with the ``constant`` on its input ``port`` if there is one."""
     if node.op == "group":
         return (Run(short_name(node.attrs["body"].title), RunStyle.SIGN),)
-    sign = _SIGNS.get(node.op) or (OPS[node.op].symbol if node.op in OPS else node.op)
-    if node.op in _POWERS:
-        return (Run("x", RunStyle.NAME), Run(_POWERS[node.op], RunStyle.RAISED))
+    op = own_op(node)
+    sign = _SIGNS.get(op) or (OPS[op].symbol if op in OPS else op)
+    if op in _POWERS:
+        return (Run("x", RunStyle.NAME), Run(_POWERS[op], RunStyle.RAISED))
     if constant is None:
         return (Run(sign, RunStyle.SIGN),)
     digits = number(constant)
-    if node.op == "pow":
+    if op == "pow":
         if port == 1:
             return (Run("x", RunStyle.NAME), Run(digits, RunStyle.RAISED))
         return (Run(digits, RunStyle.SIGN), Run("x", RunStyle.RAISED))
-    if port == 0 and node.op not in _COMMUTES:
+    if port == 0 and op not in _COMMUTES:
         return (Run(f"{digits} {sign}", RunStyle.SIGN),)
     return (Run(f"{sign} {digits}", RunStyle.SIGN),)
 

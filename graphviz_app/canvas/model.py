@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from engine.graph.bypass import bypassed, own_op
 from engine.graph.graph import Graph, Node, Wire
 from engine.ops import OPS
 from engine.run.walk import Phase
@@ -55,7 +56,7 @@ def kind_of(node: Node) -> Kind:
     """The kind of a node of an engine graph; ops that nobody knows are plain."""
     if node.leaf:
         return Kind(node.op)
-    return _op_kind(node.op)
+    return _op_kind(own_op(node))
 
 
 def _op_kind(op: str) -> Kind:
@@ -132,7 +133,8 @@ class CanvasModel:
         self.ids, self.nodes, self.labels, self.geometry = ids, nodes, labels, geometry
         self.wires, self.open_ports, self.frames = wires, open_ports, frames
         self.notes, self.port_heights = notes, port_heights
-        self.grows = [n.op in OPS and OPS[n.op].variadic and n.op != "group" for n in nodes]
+        own = map(own_op, nodes)
+        self.grows = [op in OPS and OPS[op].variadic and op != "group" for op in own]
         self.index = {node: k for k, node in enumerate(ids)}
         self.index.update((i, self.index[s]) for i, s in stands_for.items() if s in self.index)
         self.wire_index = {wire: k for k, wire in enumerate(wires)}
@@ -143,6 +145,7 @@ class CanvasModel:
         order = list(Kind)
         self.kind_codes = np.array([order.index(k) for k in self.kinds], dtype=np.int8)
         self.unset = [n.leaf and n.op != "constant" and n.value is None for n in nodes]
+        self.bypassed = frozenset(k for k, node in enumerate(nodes) if bypassed(node))
         self.values = [""] * len(ids)
         self.gradients = [""] * len(ids)
         self.problems: dict[int, str] = {}
@@ -367,7 +370,7 @@ def _node_face(
     """A node's label, and the height of each input port (None where a constant is inlined)."""
     if node.leaf:
         return leaf_label(node), [None] * len(node.inputs)
-    known = OPS.resolve(node.op)
+    known = OPS.resolve(own_op(node))
     arity = OPS[known].arity if known else 0  # −1 for a variadic op
     count = max(len(node.inputs), arity)
     constant, at = None, -1

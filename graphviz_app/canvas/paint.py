@@ -20,6 +20,7 @@ from graphviz_app.theme import Theme, math_font, mix, ui_font
 RADIUS = 10.0
 DIMMED = 0.65  # opacity of what is not lit
 HALO_REACH = 5.5
+STRIKE_INSET = 9.0  # from a node's corners to the ends of the line through it
 PORT, FORK = 2.6, 4.0  # radii of port dots
 LANE = 30.0  # how far a bent wire runs level before and behind the middle of a column
 _NONE = Qt.PenStyle.NoPen
@@ -133,7 +134,6 @@ def draw_node(painter: QPainter, model: CanvasModel, node: int, look: Look) -> N
     """One node with all details but its ports, around the painter's origin."""
     width, height = model.geometry.size[node].tolist()
     body = QRectF(-width / 2, -height / 2, width, height)
-    kind = model.kinds[node]
     problem = node in model.problems
     painter.setOpacity(1.0)
     if node == model.active:
@@ -144,9 +144,7 @@ def draw_node(painter: QPainter, model: CanvasModel, node: int, look: Look) -> N
         _ring(painter, body, HALO_REACH - 1, look.highlight)
     lit = bool(model.lit[node]) or node in model.highlighted
     _draw_body(painter, model, node, look, body, lit)
-    painter.setOpacity(1.0 if lit else DIMMED)
-    draw_label(painter, model.labels[node], look, look.kind_colors[kind])
-    painter.setOpacity(1.0)
+    draw_sign(painter, model, node, look, lit)
     if node in model.selection:
         painter.setPen(look.selection)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -172,7 +170,7 @@ def _draw_body(
     if not look.theme.dark:
         painter.setBrush(look.shadow)
         painter.drawRoundedRect(body.adjusted(-1.2, 0, 1.2, 2.4), RADIUS + 1, RADIUS + 1)
-    if node in model.problems or model.unset[node]:
+    if node in model.problems or model.unset[node] or node in model.bypassed:
         pen = look.problem_pen if node in model.problems else look.unset_pens[kind]
         painter.setBrush(look.fill)
         painter.setPen(pen)
@@ -194,6 +192,20 @@ def _ring(painter: QPainter, body: QRectF, reach: float, fill: QBrush | QColor) 
     painter.setBrush(fill)
     painter.drawRoundedRect(_grown(body, reach), RADIUS + 4, RADIUS + 4)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def draw_sign(painter: QPainter, model: CanvasModel, node: int, look: Look, lit: bool) -> None:
+    """What stands on a node, around the painter's origin; of a bypassed one struck through."""
+    color = look.kind_colors[model.kinds[node]]
+    struck = node in model.bypassed
+    painter.setOpacity(DIMMED if struck or not lit else 1.0)
+    draw_label(painter, model.labels[node], look, color)
+    if struck:
+        width, height = model.geometry.size[node].tolist()
+        x, y = width / 2 - STRIKE_INSET, height / 2 - STRIKE_INSET
+        painter.setPen(QPen(color, look.border))
+        painter.drawLine(QPointF(-x, y), QPointF(x, -y))
+    painter.setOpacity(1.0)
 
 
 def draw_label(painter: QPainter, label: Label, look: Look, color: QColor) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.graph.bypass import own_op
 from engine.ops import OPS
 from engine.ops.op import shape_text
 from graphviz_app.canvas.hits import OUT, Port
@@ -28,7 +29,8 @@ def port_name(model: CanvasModel, port: Port, reader: Reader) -> str:
     if port.number == OUT:
         return f"output of {title}{_shape(reader, port.node)}"
     node = model.nodes[where]
-    name = OPS[node.op].input_name(port.number) if node.op in OPS else str(port.number + 1)
+    op = own_op(node)
+    name = OPS[op].input_name(port.number) if op in OPS else str(port.number + 1)
     wired = port.number < len(node.inputs) and node.inputs[port.number]
     return f"input {name} of {title}{_shape(reader, wired) if wired else ''}"
 
@@ -45,7 +47,7 @@ def node_tip(model: CanvasModel, node: str, reader: Reader, problem_color: str) 
     where = model.index[node]
     shown = model.nodes[where]
     title = shown.name or plain_text(model.labels[where])
-    lines = [f"<b>{html.escape(title)}</b> · {html.escape(shown.op)}"]
+    lines = [f"<b>{html.escape(title)}</b> · {html.escape(own_op(shown))}"]
     if shown.op in OPS:
         lines.append(html.escape(OPS[shown.op].says))
     if model.unset[where]:

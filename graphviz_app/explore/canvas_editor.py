@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine import edits
 from engine.errors import FormulaError
+from engine.graph.bypass import bypassed, own_op
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node
 from engine.graph.levels import can_open
@@ -28,6 +29,7 @@ from graphviz_app.theme import Theme
 from graphviz_app.widgets import SearchEntry, SearchPopup
 
 Point = tuple[float, float]
+PRIMITIVE = "a primitive: it opens no further"
 DIRECTIONS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
@@ -218,8 +220,8 @@ class CanvasEditor(QObject):
                 key=i,
                 title=node.name or text_label(shown, i),
                 hint=f"{node.op} · {text_label(shown, i)}" if node.name else node.op,
-                keywords=f"{i} {node.op}",
-                sign=OPS[node.op].symbol if node.op in OPS else "•",
+                keywords=f"{i} {node.op} {own_op(node)}",
+                sign=OPS[own_op(node)].symbol if own_op(node) in OPS else "•",
                 color=kind_color(node, self._theme),
             )
             for i, node in shown.nodes.items()
@@ -380,7 +382,8 @@ class CanvasEditor(QObject):
         elif node is not None and can_open(node):
             self.editing.set_opened(node_id, True)
         elif node is not None:
-            self.said.emit(f"{node.name or OPS[node.op].name} is a primitive: it opens no further.")
+            why = "bypassed: bring it back" if bypassed(node) else PRIMITIVE
+            self.said.emit(f"{node.name or OPS[own_op(node)].name} is {why}.")
 
     def frame_of(self, node_id: str) -> str:
         """The opened composite that a shown node belongs to, or an empty string."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from engine import edits
 from engine.errors import EngineError, FormulaError
 from engine.files.project import graph_bytes, graph_from_bytes
+from engine.graph.bypass import bypassed, own_op
 from engine.graph.formula import parse
 from engine.graph.graph import INPUT, LEAF_KINDS, Graph, Wire
 from engine.graph.levels import Opened
@@ -104,7 +105,7 @@ class Editing(QObject):
         nodes = [i for i in ids if i in self._graph.nodes]
         if len(nodes) == 1:
             node = self._graph.nodes[nodes[0]]
-            return node.name or node.op
+            return node.name or own_op(node)
         return f"{len(ids)} things" if ids else "nothing"
 
     # advice for gestures ------------------------------------------------------------------------
@@ -514,6 +515,15 @@ class Editing(QObject):
             one = f"{'an' if kind == INPUT else 'a'} {kind}"
             what = one if len(leaves) == 1 else f"{kind}s"
             self._do(f"Make {self.title_of(leaves)} {what}", change)
+
+    def bypass(self) -> None:
+        """Bypass the selected ops, or bring them back if all of them are bypassed."""
+        nodes = self._graph.nodes
+        chosen = [i for i in self._chosen() if i in nodes]
+        ops = [i for i in chosen if not nodes[i].leaf]
+        on = not (ops and all(bypassed(nodes[i]) for i in ops))
+        title = f"{'Bypass' if on else 'Bring back'} {self.title_of(ops)}"
+        self._do(title, lambda graph: edits.set_bypassed(graph, chosen, on))
 
     def set_output(self) -> None:
         """Take the gradients of the current node."""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.graph.bypass import bypassed, own_op
 from engine.graph.graph import Group, Node, Note, Value
 from engine.graph.notation import latex_name
 from engine.graph.problems import node_title
@@ -232,10 +233,13 @@ class Inspector(QWidget):
             self.heading.set_title("Selected:", self._group.title, "group", color)
         elif self._node is not None:
             node, color = self._node, kind_color(self._node, self._theme)
-            kind = node.op.replace("_", " ")
+            op = own_op(node)
+            kind = op.replace("_", " ")
             title = plain_text(latex_name(node.name)) if node.name else node_title(node)
-            if title == kind and node.op in OPS:
-                title = OPS[node.op].symbol
+            if title == kind and op in OPS:
+                title = OPS[op].symbol
+            if bypassed(node):
+                kind += ", bypassed"
             self.heading.set_title("Selected:", title, kind, color)
             self.slider.set_color(color)
 

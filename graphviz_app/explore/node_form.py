@@ -140,7 +140,7 @@ class NodeForm(QWidget):
         if other:  # whose text is no text for this
             for field in (self.name, self.entries, self.shape):
                 field.take_back()
-            self._make_controls(OPS.get(op))
+            self._make_controls(OPS.find(op))  # what is internal keeps its own attributes
         return other
 
     def _show_name(self, title: str, name: str, other: bool) -> None:
@@ -197,14 +197,12 @@ class NodeForm(QWidget):
         for name, default in (op.attrs if op is not None else {}).items():
             assert op is not None
             control = self._control(op, name, default)
-            if control is None:
-                continue
             self._add_row(name.capitalize(), control)
             QWidget.setTabOrder(before, control)
             self.controls[name] = before = control
         self.set_theme(self._theme)
 
-    def _control(self, op: Op, name: str, default: Any) -> Control | None:
+    def _control(self, op: Op, name: str, default: Any) -> Control:
         """What fits the type of an attribute, judged by its default."""
         if isinstance(default, bool):
             switch = SegmentedSwitch(label=name.capitalize())
@@ -223,11 +221,9 @@ class NodeForm(QWidget):
             switch.set_choices([(choice, choice) for choice in op.choices[name]])
             switch.changed.connect(partial(self._tell, name))
             return switch
-        if default is None or isinstance(default, (int, tuple, list)):
-            field = TextField(name.capitalize())
-            field.committed.connect(partial(self._tell_typed, name, default))
-            return field
-        return None  # what is inside a folded group
+        field = TextField(name.capitalize())  # an axis, axes or a shape
+        field.committed.connect(partial(self._tell_typed, name, default))
+        return field
 
     def _show_attributes(self, op: Op, attrs: Mapping[str, Any]) -> None:
         full = {**op.attrs} | {op.attr_aliases.get(k, k): v for k, v in attrs.items()}

@@ -347,7 +347,8 @@ class ExploreWorkspace(QWidget):
     def _commit_formula(self, text: str) -> None:
         self.view.start_fitting()  # the graph is laid out anew
         try:
-            self.document.set_formula(text)
+            if text != self._text():  # typed as it was it keeps what no formula says
+                self.document.set_formula(text)
         except FormulaError as error:
             self.formula_bar.set_error(str(error), error.line, error.column, error.length)
             return
