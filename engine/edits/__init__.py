@@ -9,6 +9,7 @@ from engine.edits.keeping import keep_what_fits
 from engine.edits.marks import (
     add_group,
     add_note,
+    bend,
     place,
     remove_group,
     set_group,
@@ -39,6 +40,7 @@ __all__ = [
     "add_leaf",
     "add_note",
     "add_op",
+    "bend",
     "connect",
     "delete",
     "disconnect",

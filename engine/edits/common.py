@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.graph.bypass import own_op
-from engine.graph.graph import CONSTANT, Graph, Node
+from engine.graph.graph import CONSTANT, Graph, Node, Wire
 from engine.ops import OPS
 
 
@@ -56,6 +56,9 @@ def with_id(graph: Graph, old: str, new: str) -> Graph:
         nodes[node.id] = node
     after = graph.like(nodes)
     after.output = new if graph.output == old else graph.output
+    after.keep_bends(
+        {Wire(follow(w.source), follow(w.target), w.port): at for w, at in graph.bends.items()}
+    )
     after.positions = {follow(i) if i not in nodes else i: at for i, at in graph.positions.items()}
     after.groups = {
         i: msgspec.structs.replace(

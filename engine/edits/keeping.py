@@ -42,6 +42,7 @@ def keep_what_fits(new: Graph, old: Graph) -> Graph:
     after.positions = {
         i: at for i, at in old.positions.items() if i in after.nodes or owner(i) in after.nodes
     }
+    after.keep_bends(old.bends)
     if any(i in after.nodes for i in after.positions):
         _place_rest(after)
     return after

@@ -8,7 +8,7 @@ import msgspec
 
 from engine.edits.common import last_result, mere_constant, owner, packed
 from engine.edits.naming import names_of, next_name
-from engine.graph.graph import Graph, Group, free_id
+from engine.graph.graph import Graph, Group, Wire, free_id
 from engine.graph.names import canonical
 
 Point = tuple[float, float]
@@ -31,6 +31,7 @@ def extract(graph: Graph, ids: Collection[str]) -> Graph:
     }
     piece.groups = {i: g for i, g in graph.groups.items() if chosen.issuperset(g.members)}
     piece.notes = {i: note for i, note in graph.notes.items() if i in chosen}
+    piece.keep_bends(graph.bends)
     return piece
 
 
@@ -84,6 +85,8 @@ def paste(
             for i, note in piece.notes.items()
         ]
         after.notes = {**graph.notes, **{note.id: note for note in copies}}
+    if piece.bends:
+        after.bends = {**after.bends, **_copied_bends(piece, new_id, offset)}
     if graph.output not in after.nodes:
         after.output = new_id.get(piece.output, "") or last_result(after)
     return after, [*(new_id[i] for i in copied), *(new_id[i] for i in piece.notes)]
@@ -96,6 +99,17 @@ def _known_leaves(graph: Graph, piece: Graph) -> dict[str, str]:
         i: by_name[canonical(node.name)]
         for i, node in piece.nodes.items()
         if node.leaf and node.name and canonical(node.name) in by_name
+    }
+
+
+def _copied_bends(
+    piece: Graph, new_id: Mapping[str, str], offset: Point
+) -> dict[Wire, tuple[Point, ...]]:
+    dx, dy = offset
+    return {
+        Wire(new_id[w.source], new_id[w.target], w.port): tuple((x + dx, y + dy) for x, y in at)
+        for w, at in piece.bends.items()
+        if w.source in new_id and w.target in new_id
     }
 
 
