@@ -236,6 +236,10 @@ _GRAPH = (
     ActionSpec("rename_group", "Rename the group", f"{EDITOR}.rename_group", "", when="in_group"),
     ActionSpec("insert_here", "Insert an operation…", f"{EDITOR}.insert_on_wire", "",
                when="is_wire", tip="Put an operation into the selected wire"),
+    ActionSpec("add_bend", "Lead over a point", f"{EDITOR}.add_bend", "", when="is_wire",
+               tip="Put a point on the selected wire that it is led over"),
+    ActionSpec("straighten", "Lead straight", f"{EDITOR}.straighten", "", when="is_wire",
+               tip="Take the points off the selected wire"),
     ActionSpec("ungroup", "&Ungroup", f"{EDITOR}.ungroup", "graph", ("Ctrl+Shift+U",), "ungroup",
                "Take the frame away", "in_group", on_canvas=True),
     ActionSpec(
@@ -359,7 +363,7 @@ CONTEXT_MENUS: dict[str, tuple[str | None, ...]] = {
     "group": ("rename_group", "fold", "ungroup", None, "color_plain", "color_input",
               "color_parameter", "color_activation", "color_layer", "color_loss", None, "cut",
               "copy", "duplicate", "delete"),
-    "wire": ("insert_here", "delete"),
+    "wire": ("insert_here", "add_bend", "straighten", "delete"),
     "canvas": ("add", "add_input", "add_parameter", "add_constant", "add_note", None, "paste",
                "paste_wired", "select_all", None, "fit", "tidy", "undo", "redo"),
 }  # fmt: skip

@@ -279,7 +279,7 @@ def _outline(graph: Graph) -> tuple[Any, ...]:
 
 
 def _places(graph: Graph) -> tuple[Any, ...]:
-    return graph.positions, [note.at for note in graph.notes.values()]
+    return graph.positions, graph.bends, [note.at for note in graph.notes.values()]
 
 
 def only_values(before: Graph, after: Graph) -> bool:

@@ -14,6 +14,7 @@ from engine.edits.marks import (
     remove_group,
     set_group,
     set_note,
+    straighten,
     why_not_group,
 )
 from engine.edits.naming import new_variable, next_name, rename, why_not_rename
@@ -66,6 +67,7 @@ __all__ = [
     "set_note",
     "set_output",
     "set_shape",
+    "straighten",
     "upstream",
     "why_not_attribute",
     "why_not_fold",

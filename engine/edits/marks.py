@@ -59,6 +59,14 @@ def bend(graph: Graph, wire: Wire, points: Collection[Point]) -> Graph:
     return after
 
 
+def straighten(graph: Graph, ids: Collection[str]) -> Graph:
+    """Lead every wire between nodes of ``ids`` straight."""
+    inside = set(ids)
+    after = graph.like()
+    after.bends = {w: at for w, at in graph.bends.items() if not {w.source, w.target} <= inside}
+    return after
+
+
 def add_note(graph: Graph, text: str, at: Point, color: str = "") -> tuple[Graph, str]:
     """A comment on the canvas, and its id."""
     note = Note(graph.free_id("note"), text, at, color)

@@ -31,6 +31,7 @@ GESTURES = (
     ("Drag onto a wire", "Put a loose node into it"),
     ("Drag the background", "Select with a box"),
     ("Drag from a port", "Draw a wire; take one off an input"),
+    ("Alt and click a wire", "Lead it over a point; click the point again to take it away"),
     ("Double-click", "Edit or open; on the background: add"),
     ("Right-click", "What can be done here"),
     ("Ctrl and drag right", "Cut wires"),

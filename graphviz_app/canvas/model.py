@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from engine.graph.bypass import bypassed, own_op
-from engine.graph.graph import Graph, Node, Wire
+from engine.graph.graph import NO_BENDS, Graph, Node, Wire
 from engine.ops import OPS
 from engine.run.walk import Phase
-from graphviz_app.canvas.geometry import LABEL_REACH, PORT_STEP, Box, Geometry
+from graphviz_app.canvas.geometry import LABEL_REACH, PORT_STEP, Box, Geometry, Point
 from graphviz_app.canvas.labels import Label, inlinable, leaf_label, op_label, width_estimate
 from graphviz_app.canvas.layout import Layout, LayoutTask, rounded
 from graphviz_app.canvas.notes import NoteBox, note_box
@@ -228,14 +228,18 @@ class CanvasModel:
             ranks or {},
         )
         model.lay_out = lay_out
-        model.set_positions(positions or {})
+        model.set_positions(positions or {}, graph.bends)
         return model
 
     # places -------------------------------------------------------------------------------------
 
-    def set_positions(self, positions: Mapping[str, tuple[float, float]]) -> None:
-        """Put nodes where the user did; all others go where the layout puts them."""
+    def set_positions(
+        self, positions: Mapping[str, Point], bends: Mapping[Wire, tuple[Point, ...]] = NO_BENDS
+    ) -> None:
+        """Put nodes where the user did and lead wires over ``bends``; the layout does the rest."""
         self._positions = positions
+        numbers = {wire: k for k, wire in enumerate(self.wires)} if bends else {}
+        self.geometry.fixed = {numbers[w]: at for w, at in bends.items() if w in numbers}
         if self.layout is None and not self.placed:
             self.layout = self.lay_out(self.layout_task())
         self.settle()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QToolTip
 
 from engine.graph.graph import Wire
 from graphviz_app.canvas import hits
+from graphviz_app.canvas.bending import DragBend
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.interactions import (
     LANDING_PX,
@@ -112,15 +113,34 @@ class Pointer(QObject):
         thing = view.node_at(position) or self._note_at(position)
         if thing:
             return self._press_thing(position, modifiers, thing)
+        place = view.to_scene(position)
+        bend = hits.bend_at(view.model, place.x(), place.y(), PORT_PX / view.zoom)
+        if bend is not None:
+            return self._press_bend(position, modifiers, *bend)
         wire = self._wire_at(position)
         if wire is not None:
             view.ask_wire(wire)
+            if modifiers & Modifier.AltModifier:
+                number = view.model.wires.index(wire)
+                points = hits.with_bend(view.model, number, (place.x(), place.y()))
+                view.wire_bent.emit(wire, tuple(points))
             return None
-        place = view.to_scene(position)
         group = hits.group_at(view.model, place.x(), place.y(), PORT_PX / view.zoom)
         if group:
             return DragThings(view, position, self._ask_group(group))
         return BoxSelect(view, position, modifiers)
+
+    def _press_bend(
+        self, position: QPointF, modifiers: Modifier, wire: int, number: int
+    ) -> Gesture | None:
+        """Move a bend; with Alt take it away."""
+        view, found = self._view, hits.wire_of(self._view.model, wire)
+        if not modifiers & Modifier.AltModifier:
+            view.ask_wire(found)
+            return DragBend(view, position, found, number)
+        points = view.bends_of(found)
+        view.wire_bent.emit(found, points[:number] + points[number + 1 :])
+        return None
 
     def _ask_group(self, group: str) -> frozenset[str]:
         """Ask for a group to be selected; what it shows inside."""
@@ -382,6 +402,10 @@ class Pointer(QObject):
         """See keys before shortcuts do; whether the key is to come here instead."""
         shortcut = event.type() is QEvent.Type.ShortcutOverride
         if shortcut and self._keys is not None:
+            event.accept()
+            return True
+        escapes = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if shortcut and escapes and self._gesture is not None:  # before it selects nothing
             event.accept()
             return True
         # A shortcut on Space would act as it is pressed, before it is known to be a tap.

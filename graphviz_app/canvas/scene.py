@@ -116,6 +116,12 @@ class GraphScene(QGraphicsScene):
         if self.stage.tier is not Tier.NEAR:
             self.overview.update(area)
 
+    def bend_wire(self, wire: int, points: tuple[tuple[float, float], ...]) -> None:
+        """Lead a wire over these points."""
+        self.model.geometry.bend(wire, points)
+        self.wires.forget([wire])
+        self.wires.update()
+
     def move_notes(self, places: Mapping[str, tuple[float, float]]) -> None:
         """Move comments."""
         self.model.move_notes(places)

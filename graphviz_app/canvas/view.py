@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip
 
-from engine.graph.graph import Graph, Note, Wire
+from engine.graph.graph import Graph, Wire
 from engine.run.walk import Phase
 from graphviz_app.canvas import tips
 from graphviz_app.canvas.camera import Camera
@@ -54,6 +54,7 @@ class GraphView(Camera):
     ``things_copied(places)``: copies of the selection are wanted at these places.
     ``wire_drawn(Wire, Wire | None)``: a new wire, in place of one that was taken off.
     ``wire_dropped(Port, place)``: a wire from this port let go in the open.
+    ``wire_bent(Wire, points)``: lead a wire over these points.
     ``wires_cut(list of Wire)``; ``refused(sentence)``: why a gesture did nothing.
     ``search_asked(place)``: something is to be added here.
     ``space_tapped()``: Space was let go and nothing was dragged meanwhile.
@@ -69,6 +70,7 @@ class GraphView(Camera):
     things_copied = Signal(object)
     wire_drawn = Signal(object, object)
     wire_dropped = Signal(object, object)
+    wire_bent = Signal(object, object)
     wires_cut = Signal(object)
     refused = Signal(str)
     search_asked = Signal(object)
@@ -117,14 +119,12 @@ class GraphView(Camera):
         self._ask_layout()
         self.repaint_all()
 
-    def set_positions(
-        self, positions: Mapping[str, tuple[float, float]], notes: Iterable[Note] = ()
-    ) -> None:
-        """Nodes and notes stand where the user put them, all others where the layout does."""
+    def set_places(self, graph: Graph) -> None:
+        """Nodes, notes and wires are where ``graph`` has them, all others where the layout does."""
         begin = self.model.geometry.xy.copy()
         self._node_glide.drop()
-        self.model.set_positions(positions)
-        self.model.move_notes({note.id: note.at for note in notes})
+        self.model.set_positions(graph.positions, graph.bends)
+        self.model.move_notes({note.id: note.at for note in graph.notes.values()})
         self.graph_scene.place_all()
         self._arrive(begin)
         self._ask_layout()
@@ -308,6 +308,15 @@ class GraphView(Camera):
         centres = zip(model.ids, self._node_glide.ends.tolist(), strict=True)
         places.update((node, (x, y)) for node, (x, y) in centres if node in things)
         return places
+
+    def bends_of(self, wire: Wire) -> tuple[tuple[float, float], ...]:
+        """The points that a wire is led over."""
+        return self.model.geometry.fixed.get(self.model.wires.index(wire), ())
+
+    def show_bends(self, wire: Wire, points: tuple[tuple[float, float], ...]) -> None:
+        """Show a wire led over these points."""
+        if wire in self.model.wires:
+            self.graph_scene.bend_wire(self.model.wires.index(wire), points)
 
     def move_things(self, places: Mapping[str, tuple[float, float]]) -> None:
         """Show nodes, with their wires, and notes elsewhere; nobody is told."""

@@ -17,6 +17,7 @@ from engine.graph.notation import text_label
 from engine.graph.templates import attr_text
 from engine.graph.writer import to_text
 from engine.ops import OPS
+from graphviz_app.canvas import hits
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.inline_editor import InlineEditor, NoteEditor
 from graphviz_app.canvas.model import kind_color
@@ -29,6 +30,7 @@ from graphviz_app.theme import Theme
 from graphviz_app.widgets import SearchEntry, SearchPopup
 
 Point = tuple[float, float]
+MENU_REACH = 20.0  # scene pixels from a wire to where its menu was asked for
 PRIMITIVE = "a primitive: it opens no further"
 DIRECTIONS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
@@ -65,6 +67,7 @@ class CanvasEditor(QObject):
         view.wire_drawn.connect(editing.wire)
         view.wire_dropped.connect(self._add_at_wire)
         view.wires_cut.connect(editing.cut_wires)
+        view.wire_bent.connect(editing.bend_wire)
         view.dropped.connect(editing.drop)
         view.refused.connect(self.said)
         view.search_asked.connect(self.add_here)
@@ -169,6 +172,23 @@ class CanvasEditor(QObject):
         self.search.set_free_text_hint(_formula_hint if port is None else None)
         hint = "Add an operation or type a formula" if port is None else "Add what fits here"
         self._open_search(entries, show_at, hint)
+
+    def add_bend(self) -> None:
+        """Lead the selected wire over a point: where the menu was asked for, else in its middle."""
+        wire, model = self.selection.wire, self._view.model
+        if wire not in model.wires:
+            return
+        number = model.wires.index(wire)
+        at = self.place
+        if at is None or hits.wire_at(model, *at, MENU_REACH) != number:
+            line = model.geometry.points_along(number)
+            at = tuple(line[len(line) // 2].tolist())
+        self.editing.bend_wire(wire, tuple(hits.with_bend(model, number, at)))
+
+    def straighten(self) -> None:
+        """Lead the selected wire straight again."""
+        if self.selection.wire is not None:
+            self.editing.bend_wire(self.selection.wire, ())
 
     def insert_on_wire(self) -> None:
         """Search for something to put into the selected wire."""

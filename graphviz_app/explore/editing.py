@@ -280,6 +280,17 @@ class Editing(QObject):
         if wires:
             self._do("Disconnect" if len(wires) == 1 else "Cut wires", change)
 
+    @Slot(object, object)
+    def bend_wire(self, wire: Wire, points: Collection[Point]) -> None:
+        """Lead a wire over these points, straight if there are none."""
+        why = self.why_closed(Port(wire.target, wire.port))
+        if why:
+            self.refused.emit(why)
+            return
+        title = "Bend wire" if points else "Straighten wire"
+        if not self._do(title, lambda graph: edits.bend(graph, wire, points)):
+            self._view.set_places(self._document.shown)
+
     def disconnect_inputs(self) -> None:
         """Take all wires off the inputs of the selected nodes; not those inside folded groups."""
         chosen, hidden = set(self._chosen()), self._document.derived.opened.hidden
@@ -317,9 +328,7 @@ class Editing(QObject):
         """Put things where they were dragged, and a single node into a wire."""
         moved = self._with_inside(places)
         # the drag shows them there already, but nodes are pinned to where they were before it
-        self._view.set_positions(
-            self._document.shown.positions, self._document.graph.notes.values()
-        )
+        self._view.set_places(self._document.shown)
 
         def change(graph: Graph) -> Graph:
             graph = edits.place(graph, moved)
@@ -390,7 +399,11 @@ class Editing(QObject):
             )
             places = {i: (on_grid(x + dx), on_grid(y + dy)) for i, (x, y) in places.items()}
         moved = self._with_inside(places)
-        self._do("Tidy up", lambda graph: edits.place(graph, moved), arranges=whole)
+
+        def change(graph: Graph) -> Graph:
+            return edits.straighten(edits.place(graph, moved), moved)
+
+        self._do("Tidy up", change, arranges=whole)
 
     # deleting, copying --------------------------------------------------------------------------
 

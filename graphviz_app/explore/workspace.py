@@ -276,7 +276,7 @@ class ExploreWorkspace(QWidget):
 
     @Slot()
     def _show_positions(self) -> None:
-        self.view.set_positions(self.document.shown.positions, self.document.graph.notes.values())
+        self.view.set_places(self.document.shown)
 
     def _show_formula(self) -> None:
         graph = self.document.graph
