@@ -274,7 +274,7 @@ def replace_node(graph: Graph, node: Node) -> Graph:
 def _outline(graph: Graph) -> tuple[Any, ...]:
     """Everything but values and places."""
     nodes = [(n.id, n.op, n.inputs, n.name, n.opened, n.attrs) for n in graph.nodes.values()]
-    notes = [(note.id, note.text, note.color) for note in graph.notes.values()]
+    notes = [(note.id, note.text, note.color, note.target) for note in graph.notes.values()]
     return graph.output, nodes, graph.groups, notes
 
 

@@ -119,6 +119,7 @@ class Window(QMainWindow):
             ),
             "is_leaf": any(i in graph.nodes and graph.nodes[i].leaf for i in selection.things),
             "in_group": any(self.editor.editing.group_of(i) for i in selection.things),
+            "note_and_node": self.editor.editing.note_and_node() is not None,
             "can_open": shown is not None and (composite or shown.op == "group"),
             "can_fold": bool(self.editor.frame_of(selection.current)),
         }

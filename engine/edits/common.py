@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+
 import msgspec
 
 from engine.graph.bypass import own_op
-from engine.graph.graph import CONSTANT, Graph, Node, Wire
+from engine.graph.graph import CONSTANT, Graph, Node, Note, Wire
 from engine.ops import OPS
 
 
@@ -40,6 +42,16 @@ def owner(inner: str) -> str:
     return inner.rpartition("/")[0]
 
 
+def aimed(notes: Mapping[str, Note], nodes: Container[str]) -> dict[str, Note]:
+    """``notes``, pointing at nothing where they pointed at a node that is not among ``nodes``."""
+    return {
+        i: note
+        if not note.target or note.target in nodes
+        else msgspec.structs.replace(note, target="")
+        for i, note in notes.items()
+    }
+
+
 def with_id(graph: Graph, old: str, new: str) -> Graph:
     """``graph`` with another id for one node, wherever it is mentioned."""
 
@@ -56,6 +68,11 @@ def with_id(graph: Graph, old: str, new: str) -> Graph:
         nodes[node.id] = node
     after = graph.like(nodes)
     after.output = new if graph.output == old else graph.output
+    if any(note.target == old for note in graph.notes.values()):
+        after.notes = {
+            i: msgspec.structs.replace(note, target=new) if note.target == old else note
+            for i, note in graph.notes.items()
+        }
     after.keep_bends(
         {Wire(follow(w.source), follow(w.target), w.port): at for w, at in graph.bends.items()}
     )

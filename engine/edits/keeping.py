@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from engine.edits.common import owner
+from engine.edits.common import aimed, owner
 from engine.graph.graph import CONSTANT, Graph, Node, free_id
 from engine.graph.names import canonical
 
@@ -33,7 +33,7 @@ def keep_what_fits(new: Graph, old: Graph) -> Graph:
         kept = _with_what_was(node, old.nodes[same[i]]) if i in same else node
         after.nodes[ids[i]] = msgspec.structs.replace(kept, id=ids[i], inputs=inputs)
     after.output = ids.get(new.output, "")
-    after.notes = old.notes
+    after.notes = aimed(old.notes, after.nodes)
     after.groups = {
         i: msgspec.structs.replace(group, members=members)
         for i, group in old.groups.items()

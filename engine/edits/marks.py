@@ -76,15 +76,20 @@ def add_note(graph: Graph, text: str, at: Point, color: str = "") -> tuple[Graph
 
 
 def set_note(
-    graph: Graph, note_id: str, text: str | None = None, color: str | None = None
+    graph: Graph,
+    note_id: str,
+    text: str | None = None,
+    color: str | None = None,
+    target: str | None = None,
 ) -> Graph:
-    """Change a comment; an empty text takes it away."""
+    """Change a comment; an empty text takes it away, an empty ``target`` its arrow."""
     note = graph.notes[note_id]
     after = graph.like()
     changed = msgspec.structs.replace(
         note,
         text=note.text if text is None else text,
         color=note.color if color is None else color,
+        target=note.target if target is None else target,
     )
     after.notes = {**graph.notes, note_id: changed}
     if not changed.text.strip():

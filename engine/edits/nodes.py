@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from engine.edits.common import last_result, mere_constant, owner, packed, with_node
+from engine.edits.common import aimed, last_result, mere_constant, owner, packed, with_node
 from engine.edits.naming import names_of, new_variable, next_name
 from engine.errors import EngineError, OpError
 from engine.graph.bypass import brought_back, bypass, bypassed
@@ -193,8 +193,8 @@ def delete(graph: Graph, ids: Iterable[str], heal: bool = True) -> Graph:
         if i in nodes or (i not in gone and owner(i) not in gone)
     }
     after.groups = _without_members(graph.groups, gone)
-    if not chosen.isdisjoint(graph.notes):
-        after.notes = {i: note for i, note in graph.notes.items() if i not in chosen}
+    kept = {i: note for i, note in graph.notes.items() if i not in chosen}
+    after.notes = aimed(kept, after.nodes)
     if graph.output in gone:
         heir = _heir(graph.output, stands_for)
         after.output = heir if heir in nodes else last_result(after)

@@ -80,7 +80,10 @@ def paste(
     if piece.notes:
         copies = [
             msgspec.structs.replace(
-                note, id=new_id[i], at=(note.at[0] + offset[0], note.at[1] + offset[1])
+                note,
+                id=new_id[i],
+                at=(note.at[0] + offset[0], note.at[1] + offset[1]),
+                target=new_id.get(note.target, ""),
             )
             for i, note in piece.notes.items()
         ]

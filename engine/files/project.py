@@ -303,7 +303,8 @@ def _read_marks(record: ProjectRecord, graph: Graph) -> None:
     for k, note in enumerate(record.notes):
         _check_free(note.id, taken, f"$.notes[{k}].id")
         at = note.at if _reachable(note.at) else (0.0, 0.0)
-        notes[note.id] = Note(note.id, note.text, at, note.color)
+        target = note.target if note.target in graph.nodes else ""
+        notes[note.id] = Note(note.id, note.text, at, note.color, target)
     graph.groups, graph.notes = groups, notes
 
 
@@ -375,7 +376,8 @@ def _written_marks(graph: Graph) -> list[bytes]:
             )
         color = _text(n.color, f"$.notes[{k}].color")
         at = _point(n.at) if _reachable(n.at) else (0.0, 0.0)
-        notes.append(NoteRecord(_text(n.id, f"$.notes[{k}].id"), n.text, at, color))
+        target = _text(n.target, f"$.notes[{k}].target") if n.target in graph.nodes else ""
+        notes.append(NoteRecord(_text(n.id, f"$.notes[{k}].id"), n.text, at, color, target))
     bends = [
         BendRecord(_text(w.target, f"$.bends[{k}].node"), w.port, [_point(p) for p in points])
         for k, (w, points) in enumerate(graph.bends.items())

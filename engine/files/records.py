@@ -96,6 +96,7 @@ class NoteRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     text: Annotated[str, Meta(max_length=MAX_NOTE)]
     at: Point
     color: Text = ""
+    target: Text = ""
 
 
 class BendRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):

@@ -70,12 +70,16 @@ class Group(msgspec.Struct, frozen=True, gc=False):
 
 
 class Note(msgspec.Struct, frozen=True, gc=False):
-    """A comment on the canvas; ``at`` is its upper left corner in scene pixels."""
+    """A comment on the canvas; ``at`` is its upper left corner in scene pixels.
+
+    ``target`` is the id of the node that it points at, or "".
+    """
 
     id: str
     text: str
     at: tuple[float, float]
     color: str = ""
+    target: str = ""
 
 
 NO_GROUPS: Mapping[str, Group] = MappingProxyType({})

@@ -205,8 +205,6 @@ class WireLayer(LayerItem):
                 if wire not in lit:
                     painter.drawPath(path(wire))
         painter.setOpacity(1.0)
-        if tier is Tier.NEAR and model.geometry.fixed:
-            self._draw_bends(painter)
         if model.selected_wires:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             painter.setPen(QPen(look.selection.color(), 3.0))
@@ -214,6 +212,8 @@ class WireLayer(LayerItem):
                 painter.drawPath(self.path(wire))
         if model.active >= 0 and model.lit_wires:
             self._draw_lit(painter)
+        if tier is Tier.NEAR and model.geometry.fixed:
+            self._draw_bends(painter)
 
     def _draw_bends(self, painter: QPainter) -> None:
         """Dots to take hold of."""

@@ -5,6 +5,8 @@ The scene's items and the export both draw with these, so a file looks like the 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
@@ -13,7 +15,7 @@ from engine.run.walk import Phase
 from graphviz_app.canvas.geometry import Box, Geometry
 from graphviz_app.canvas.labels import Label, RunStyle
 from graphviz_app.canvas.model import CanvasModel, FrameBox, Kind
-from graphviz_app.canvas.notes import LINE_PX, PAD
+from graphviz_app.canvas.notes import LINE_PX, PAD, NoteBox
 from graphviz_app.canvas.numbers import NumberFonts
 from graphviz_app.theme import Theme, math_font, mix, ui_font
 
@@ -22,6 +24,7 @@ DIMMED = 0.65  # opacity of what is not lit
 HALO_REACH = 5.5
 STRIKE_INSET = 9.0  # from a node's corners to the ends of the line through it
 PORT, FORK = 2.6, 4.0  # radii of port dots
+ARROW_HEAD, ARROW_AIR = 8.0, 4.0  # of a note that points at a node
 LANE = 30.0  # how far a bent wire runs level before and behind the middle of a column
 _NONE = Qt.PenStyle.NoPen
 
@@ -285,6 +288,26 @@ def draw_frame(painter: QPainter, model: CanvasModel, frame: FrameBox, look: Loo
     painter.drawText(QPointF(box.left() + 12, box.top() - 8), frame.title)
 
 
+def _draw_arrow(painter: QPainter, model: CanvasModel, note: NoteBox, color: QColor) -> None:
+    """From the middle of a note to the edge of the node that it points at."""
+    node = model.index[note.target]
+    (x, y), (width, height) = model.geometry.xy[node].tolist(), model.geometry.size[node].tolist()
+    start, centre = qrect(note.box).center(), QPointF(x, y)
+    way = centre - start
+    length = math.hypot(way.x(), way.y())
+    if length < 1.0:
+        return
+    reach = min(
+        (side / 2 + ARROW_AIR) / abs(part) if part else math.inf
+        for side, part in ((width, way.x()), (height, way.y()))
+    )
+    tip = centre - way * reach
+    along, across = way / length * ARROW_HEAD, QPointF(-way.y(), way.x()) / length * ARROW_HEAD / 2
+    painter.setPen(QPen(color, 1.2))
+    painter.drawLine(start, tip)
+    painter.drawPolyline([tip - along + across, tip, tip - along - across])
+
+
 def draw_notes(painter: QPainter, model: CanvasModel, look: Look) -> None:
     """All comments."""
     if not model.notes:
@@ -297,6 +320,8 @@ def draw_notes(painter: QPainter, model: CanvasModel, look: Look) -> None:
         edge = look.kind_colors[kind] if kind else QColor(look.theme.hairline)
         fill = QColor(mix(look.theme.canvas, edge.name(), 0.12)) if kind else look.fill.color()
         left, top, _, _ = note.box
+        if note.target in model.index:
+            _draw_arrow(painter, model, note, edge if kind else text)
         painter.setPen(QPen(edge, 1.0))
         painter.setBrush(fill)
         painter.drawRoundedRect(qrect(note.box), 8, 8)

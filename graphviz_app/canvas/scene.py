@@ -109,7 +109,8 @@ class GraphScene(QGraphicsScene):
         self.wires.forget(wires.tolist())
         area = before.united(self._reach(which))
         self.numbers.update(area)
-        if self._frame_members.isdisjoint(nodes):
+        pointed_at = any(note.target in self.model.index for note in self.model.notes)
+        if self._frame_members.isdisjoint(nodes) and not pointed_at:
             self.wires.update(area)
         else:
             self.wires.update()

@@ -654,6 +654,23 @@ class Editing(QObject):
         if note_id in self._graph.notes:
             self._do("Edit note", lambda graph: edits.set_note(graph, note_id, text))
 
+    def note_and_node(self) -> tuple[str, str] | None:
+        """The note and the node that are selected, where it is one of each."""
+        things = self._selection.things
+        notes = [i for i in things if i in self._graph.notes]
+        nodes = [i for i in things if i not in self._graph.notes]
+        return (notes[0], nodes[0]) if len(notes) == len(nodes) == 1 else None
+
+    def point_note(self) -> None:
+        """Let the selected note point at the selected node, or no longer."""
+        pair = self.note_and_node()
+        if pair is None:
+            return
+        note, node = pair[0], self._node(pair[1])
+        target = "" if self._graph.notes[note].target == node else node
+        title = "Point note" if target else "Take arrow away"
+        self._do(title, lambda graph: edits.set_note(graph, note, target=target))
+
     def set_color(self, color: str) -> None:
         """Give the selected notes a colour; without any the group around the selection."""
         notes = [i for i in self._selection.things if i in self._graph.notes]

@@ -113,3 +113,29 @@ def test_what_cuts_the_wire_takes_its_bends_and_tidying_straightens(window: Wind
     assert window.document.graph.bends
     window.editor.editing.cut_wires([WIRE])
     assert not window.document.graph.bends
+
+
+def test_a_note_points_at_a_node_until_it_is_told_not_to(window: Window) -> None:
+    document, editing = window.document, window.editor.editing
+    note = editing.add_note((40.0, 300.0))
+    editing.set_note(note, "the slope here is 1")
+    action = window.actions_by_id["point_note"]
+    window.explore.selection.set({note})
+    assert not action.isEnabled()
+    window.explore.selection.set({note, "add"})
+    assert action.isEnabled()
+    action.trigger()
+    assert document.graph.notes[note].target == "add"
+    assert window.explore.view.model.notes[0].target == "add"
+    assert graph_from_bytes(graph_bytes(document.graph)) == document.graph
+    window.explore.view.grab()  # drawn without a fault
+    assert not window.explore.view.graph_scene.stage.failures
+    action.trigger()
+    assert not document.graph.notes[note].target
+    document.stack.undo()
+    window.explore.selection.set({"add"})
+    editing.delete()
+    assert not document.graph.notes[note].target
+    document.stack.undo()
+    assert document.graph.notes[note].target == "add"
+    assert editing.rename("f", "y")

@@ -331,6 +331,17 @@ class Canvas(RuleBasedStateMachine):
     def add_note(self, at):
         self.do(self.editing.add_note, at)
 
+    @precondition(lambda self: self.document.graph.notes and self.view.model.ids)
+    @rule(note=some, node=some)
+    def point_note(self, note, node):
+        self.selection.set({self.pick(self.document.graph.notes, note), self.node(node)})
+        self.do(self.editing.point_note)
+
+    @precondition(lambda self: self.view.model.wires)
+    @rule(wire=some, at=places, straight=st.booleans())
+    def bend_wire(self, wire, at, straight):
+        self.do(self.editing.bend_wire, self.wire_at(wire), () if straight else (at,))
+
     @precondition(lambda self: self.document.graph.notes)
     @rule(note=some, text=st.sampled_from(["why\nnot", "", "日本"]))
     def set_note(self, note, text):

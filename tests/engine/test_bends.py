@@ -72,3 +72,17 @@ def test_broken_bends_in_files_are_named_or_left_out():
     with pytest.raises(FileError) as caught:
         graph_from_bytes(data.replace("[[200.0, 90.0]]", '[["a", 90.0]]').encode())
     assert "$.bends[0].at" in str(caught.value)
+
+
+def test_the_arrow_of_a_note_follows_its_node():
+    graph, note = edits.add_note(bent(), "look", (0.0, 0.0))
+    graph = edits.set_note(graph, note, target="f")
+    assert edits.rename(graph, "f", "y").notes[note].target == "y"
+    pasted, new = edits.paste(graph, edits.extract(graph, ["f", note]))
+    copy = next(i for i in new if i in pasted.notes)
+    assert pasted.notes[copy].target in new
+    alone, new = edits.paste(graph, edits.extract(graph, [note]))
+    assert alone.notes[new[0]].target == ""
+    gone = edits.delete(graph, ["f"])
+    assert graph_from_bytes(graph_bytes(gone)).notes[note].target == ""
+    assert not edits.set_note(graph, note, target="").notes[note].target
