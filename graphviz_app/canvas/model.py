@@ -293,6 +293,7 @@ class CanvasModel:
     def bounds(self) -> Box:
         """The box around everything that is drawn."""
         boxes = [*map(self.frame_box, self.frames), *(note.box for note in self.notes)]
+        boxes += [(x, y, x, y) for points in self.geometry.fixed.values() for x, y in points]
         if self.ids or not boxes:
             boxes.append(self.geometry.bounds(reach=self.label_room - LABEL_AIR))
         lefts, tops, rights, bottoms = zip(*boxes, strict=True)

@@ -118,10 +118,13 @@ def wire_path(geometry: Geometry, wire: int) -> QPainterPath:
     """A smooth curve that leaves, passes its bends and arrives level."""
     x0, y0, x1, y1 = geometry.lines[wire].tolist()
     path = QPainterPath(QPointF(x0, y0))
-    for x, y in geometry.bends[wire]:
-        bezier(path, x0, y0, x - LANE, y)
-        path.lineTo(x + LANE, y)
-        x0, y0 = x + LANE, y
+    bends = geometry.bends[wire]
+    for place, (x, y) in enumerate(bends):
+        next_x = bends[place + 1][0] if place + 1 < len(bends) else x1
+        before, after = (min(LANE, max(0.0, run / 4)) for run in (x - x0, next_x - x))
+        bezier(path, x0, y0, x - before, y)
+        path.lineTo(x + after, y)
+        x0, y0 = x + after, y
     bezier(path, x0, y0, x1, y1)
     return path
 
@@ -321,7 +324,7 @@ def draw_notes(painter: QPainter, model: CanvasModel, look: Look) -> None:
         fill = QColor(mix(look.theme.canvas, edge.name(), 0.12)) if kind else look.fill.color()
         left, top, _, _ = note.box
         if note.target in model.index:
-            _draw_arrow(painter, model, note, edge if kind else text)
+            _draw_arrow(painter, model, note, edge if kind else QColor(look.theme.text_soft))
         painter.setPen(QPen(edge, 1.0))
         painter.setBrush(fill)
         painter.drawRoundedRect(qrect(note.box), 8, 8)
