@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from graphviz_app.theme import MARK_COLORS
+
 
 @dataclass(frozen=True)
 class ActionSpec:
@@ -208,6 +210,10 @@ _GRAPH = (
     ActionSpec("make_constant", "Make it a constant", f"{EDITING}.set_kind", "", when="is_leaf",
                args=("constant",)),
     ActionSpec(
+        "bypass", "&Bypass or bring back", f"{EDITING}.bypass", "graph", ("M",), "",
+        "Let the selected ops pass one input on, and compute again", "is_op", on_canvas=True,
+    ),
+    ActionSpec(
         "set_output", "Take gradients of this", f"{EDITING}.set_output", "graph", (), "flag",
         "Make this node the output", "is_node",
     ),
@@ -230,6 +236,12 @@ _GRAPH = (
     ActionSpec("rename_group", "Rename the group", f"{EDITOR}.rename_group", "", when="in_group"),
     ActionSpec("insert_here", "Insert an operation…", f"{EDITOR}.insert_on_wire", "",
                when="is_wire", tip="Put an operation into the selected wire"),
+    ActionSpec("point_note", "Point the note at the node", f"{EDITING}.point_note", "graph",
+               when="note_and_node", tip="Or take its arrow away; select a note and a node"),
+    ActionSpec("add_bend", "Lead over a point", f"{EDITOR}.add_bend", "", when="is_wire",
+               tip="Put a point on the selected wire that it is led over"),
+    ActionSpec("straighten", "Lead straight", f"{EDITOR}.straighten", "", when="is_wire",
+               tip="Take the points off the selected wire"),
     ActionSpec("ungroup", "&Ungroup", f"{EDITOR}.ungroup", "graph", ("Ctrl+Shift+U",), "ungroup",
                "Take the frame away", "in_group", on_canvas=True),
     ActionSpec(
@@ -265,8 +277,7 @@ _GRAPH = (
     *(
         ActionSpec(f"color_{color or 'plain'}", f"Colour: {name}", f"{EDITING}.set_color", "",
                    when="selected", args=(color,))
-        for color, name in (("", "plain"), ("input", "blue"), ("parameter", "amber"),
-                            ("activation", "violet"), ("layer", "teal"), ("loss", "magenta"))
+        for color, name in MARK_COLORS
     ),
 )  # fmt: skip
 
@@ -345,16 +356,16 @@ ACTIONS = (*_FILE, *_EDIT, *_GRAPH, *_VIEW, *_WALK, *_HELP)
 CONTEXT_MENUS: dict[str, tuple[str | None, ...]] = {
     "node": (
         "edit_node", "rename", "open_composite", "fold_composite", None, "connect", "disconnect",
-        "set_output", "make_input", "make_parameter", "make_constant", None, "cut", "copy",
-        "duplicate", "delete", None, "group", "fold", "ungroup", None, "select_upstream",
+        "bypass", "set_output", "make_input", "make_parameter", "make_constant", None, "cut",
+        "copy", "duplicate", "delete", None, "group", "fold", "ungroup", None, "select_upstream",
         "select_downstream", "tidy",
     ),
-    "note": ("edit_node", "cut", "copy", "duplicate", "delete", None, "color_plain", "color_input",
-             "color_parameter", "color_activation", "color_layer", "color_loss"),
+    "note": ("edit_node", "point_note", "cut", "copy", "duplicate", "delete", None, "color_plain",
+             "color_input", "color_parameter", "color_activation", "color_layer", "color_loss"),
     "group": ("rename_group", "fold", "ungroup", None, "color_plain", "color_input",
               "color_parameter", "color_activation", "color_layer", "color_loss", None, "cut",
               "copy", "duplicate", "delete"),
-    "wire": ("insert_here", "delete"),
+    "wire": ("insert_here", "add_bend", "straighten", "delete"),
     "canvas": ("add", "add_input", "add_parameter", "add_constant", "add_note", None, "paste",
                "paste_wired", "select_all", None, "fit", "tidy", "undo", "redo"),
 }  # fmt: skip

@@ -20,6 +20,7 @@ from engine.errors import EngineError, FormulaError
 from engine.graph.graph import Graph
 from engine.graph.levels import as_shown
 from engine.run.walk import Phase, Step, Walk
+from graphviz_app.canvas import layout_process
 from graphviz_app.display import missing_display
 
 VERBS = ("steps", "render", "check")
@@ -106,6 +107,8 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         first = arguments[0] if arguments else ""
+        if first == layout_process.VERB:
+            return layout_process.main()
         if first not in VERBS and not first.startswith("-"):
             return open_window(arguments)
         options = build_parser().parse_args(arguments)

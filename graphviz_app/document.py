@@ -8,6 +8,7 @@ the revision that it belongs to; one of a graph of another structure comes too l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from engine.errors import FileError
 from engine.files.project import Session, load_project, save
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, Graph, Node, Value, same_value
-from engine.graph.levels import as_shown
+from engine.graph.levels import as_shown, can_open
 from engine.graph.problems import Problem
 from engine.run.gradcheck import GradCheck
 from engine.run.walk import Walk
@@ -250,21 +251,19 @@ class Document(QObject):
         """
         self.edit("Edit formula", edits.keep_what_fits(parse(text, self.graph.name), self.graph))
 
-    def tidy(self) -> None:
-        """Forget where nodes were put, so that the layout places them all."""
-        after = self.graph.like()
-        after.positions = {}
-        self.edit("Tidy up", after)
+    def set_opened(
+        self, node_id: str, opened: bool, arranged: Callable[[Graph], Graph] = Graph.like
+    ) -> None:
+        """Open a composite into the ops that define it, or fold it again.
 
-    def set_opened(self, node_id: str, opened: bool) -> None:
-        """Open a composite into the ops that define it, or fold it again."""
+        ``arranged`` gives things other places, as part of the same step of undo.
+        """
         node = self.graph.nodes.get(node_id)
-        if node is None or node.opened == opened:
+        if node is None or node.opened == opened or not can_open(node):
             return
         verb = "Open" if opened else "Fold"
         after = replace_node(self.graph, msgspec.structs.replace(node, opened=opened))
-        after.positions = {}
-        self.edit(f"{verb} {node.op}", after)
+        self.edit(f"{verb} {node.op}", arranged(after))
 
 
 def replace_node(graph: Graph, node: Node) -> Graph:
@@ -275,12 +274,12 @@ def replace_node(graph: Graph, node: Node) -> Graph:
 def _outline(graph: Graph) -> tuple[Any, ...]:
     """Everything but values and places."""
     nodes = [(n.id, n.op, n.inputs, n.name, n.opened, n.attrs) for n in graph.nodes.values()]
-    notes = [(note.id, note.text, note.color) for note in graph.notes.values()]
+    notes = [(note.id, note.text, note.color, note.target) for note in graph.notes.values()]
     return graph.output, nodes, graph.groups, notes
 
 
 def _places(graph: Graph) -> tuple[Any, ...]:
-    return graph.positions, [note.at for note in graph.notes.values()]
+    return graph.positions, graph.bends, [note.at for note in graph.notes.values()]
 
 
 def only_values(before: Graph, after: Graph) -> bool:

@@ -14,16 +14,15 @@ from engine.errors import EngineError
 from engine.files.atomic import replace_file
 from engine.files.latex import latex_document
 from engine.graph.notation import latex_graph
+from graphviz_app import sources
 from graphviz_app.canvas.export import new_printer, picture_image, print_graph, render
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.messages import Button, Mark, show_message
-from graphviz_app.sources import source_text
 from graphviz_app.theme import Theme
 
 PICTURES = {".png": "PNG picture", ".svg": "SVG drawing", ".pdf": "PDF document"}
-TEXTS = {".tex": "TikZ drawing for LaTeX", ".dot": "DOT graph"}
-FILTER = ";;".join(f"{name} (*{ending})" for ending, name in {**PICTURES, **TEXTS}.items())
+FILTER = ";;".join(f"{name} (*{ending})" for ending, name in {**PICTURES, **sources.KINDS}.items())
 SCALES = ("1", "2", "3", "4")
 
 
@@ -58,7 +57,7 @@ class ExportCommands(QObject):
         if not name:
             return
         path = Path(name)
-        if path.suffix.lower() not in {**PICTURES, **TEXTS}:
+        if path.suffix.lower() not in {**PICTURES, **sources.KINDS}:
             path = path.with_name(path.name + kind.rpartition("*")[2].rstrip(")"))
             if path.exists() and not self._may_replace(path):  # the dialog asked about less
                 return
@@ -90,7 +89,7 @@ class ExportCommands(QObject):
         return float(text) if chosen else None
 
     def _write(self, path: Path, area: QRectF | None, scale: float) -> None:
-        if path.suffix.lower() in TEXTS:
+        if path.suffix.lower() in sources.SUFFIXES:
             replace_file(path, self._source(path.suffix.lower()).encode("utf-8"))
         else:
             render(self._explore.view.model, path, self._theme(), scale, area)
@@ -101,7 +100,7 @@ class ExportCommands(QObject):
         """The graph as it is shown, as TikZ or DOT source."""
         document, explore = self._document, self._explore
         opened, model = document.derived.opened, explore.view.model
-        return source_text(suffix, opened, model, document.walk, explore.player.index)
+        return sources.source_text(suffix, opened, model, document.walk, explore.player.index)
 
     def copy_tikz(self) -> None:
         """TikZ source, onto the clipboard."""

@@ -140,13 +140,13 @@ class FileCommands(QObject):
 
     def save(self) -> bool:
         """Write the file, asking for a name where it has none or is one of our examples."""
-        self._explore.editor.commit_fields()
+        self._explore.commit_fields()
         path = self._document.path
         return self._save_to(path) if path and not is_example(path) else self.save_as()
 
     def save_as(self) -> bool:
         """Ask for a name and write the file."""
-        self._explore.editor.commit_fields()
+        self._explore.commit_fields()
         start = self._document.path or Path(f"{self._document.title}.graph.json")
         if is_example(start):
             start = Path.home() / start.name
@@ -203,7 +203,7 @@ class FileCommands(QObject):
 
     def may_leave(self) -> bool:
         """Whether the open document may go: saved, or the user gave it up."""
-        self._explore.editor.commit_fields()
+        self._explore.commit_fields()
         if not self._document.modified:
             return True
         answer = show_message(

@@ -11,7 +11,8 @@ from engine.graph.levels import Opened
 from engine.run.walk import Walk
 from graphviz_app.canvas.model import CanvasModel
 
-SUFFIXES = (".dot", ".tex")
+KINDS = {".dot": "DOT graph", ".tex": "TikZ drawing for LaTeX"}
+SUFFIXES = tuple(KINDS)
 
 
 def source_text(

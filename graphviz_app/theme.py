@@ -136,6 +136,16 @@ DARK = Theme(
     problem_soft="#3d1d2c",
 )
 
+# What groups and notes can be coloured with: the name of a token ("" is none), and as people say it
+MARK_COLORS = (
+    ("", "plain"),
+    ("input", "blue"),
+    ("parameter", "amber"),
+    ("activation", "violet"),
+    ("layer", "teal"),
+    ("loss", "magenta"),
+)
+
 # Okabe and Ito's blue and orange, darkened on white until they can be read as text.
 _COLOR_BLIND = {
     False: {

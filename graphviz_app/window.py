@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWi
 import engine
 from engine.ops import OPS
 from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, plain_title
-from graphviz_app.canvas.view import GESTURES
+from graphviz_app.canvas.interactions import GESTURES
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.exports import ExportCommands
@@ -113,8 +113,13 @@ class Window(QMainWindow):
             "several": len(selection.things) > 1,
             "is_wire": selection.wire is not None,
             "is_node": shown is not None,
+            "is_op": any(
+                i in self.document.shown.nodes and not self.document.shown.nodes[i].leaf
+                for i in selection.things
+            ),
             "is_leaf": any(i in graph.nodes and graph.nodes[i].leaf for i in selection.things),
             "in_group": any(self.editor.editing.group_of(i) for i in selection.things),
+            "note_and_node": self.editor.editing.note_and_node() is not None,
             "can_open": shown is not None and (composite or shown.op == "group"),
             "can_fold": bool(self.editor.frame_of(selection.current)),
         }
@@ -359,7 +364,7 @@ class Window(QMainWindow):
         at = next((k for k, p in enumerate(panels) if p.hasFocus() or _holds_focus(p)), -1)
         for step in range(1, len(panels) + 1):
             panel = panels[(at + step) % len(panels)]
-            target = panel if panel.focusPolicy() else panel.nextInFocusChain()
+            target = panel if panel.focusPolicy() else _first_field(panel)
             if panel.isVisible() and target is not None:
                 target.setFocus(Qt.FocusReason.TabFocusReason)
                 return
@@ -444,6 +449,16 @@ class Window(QMainWindow):
 def _holds_focus(widget: QWidget) -> bool:
     focus = QApplication.focusWidget()
     return focus is not None and widget.isAncestorOf(focus)
+
+
+def _first_field(panel: QWidget) -> QWidget | None:
+    """What Tab would come to first in ``panel``; None where it has nothing to type or choose."""
+    part = panel.nextInFocusChain()
+    while part is not None and panel.isAncestorOf(part):
+        if part.isVisible() and part.isEnabled() and part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            return part
+        part = part.nextInFocusChain()
+    return None
 
 
 def _call(does: Callable[..., object], args: tuple, _checked: bool = False) -> None:

@@ -9,10 +9,12 @@ from engine.edits.keeping import keep_what_fits
 from engine.edits.marks import (
     add_group,
     add_note,
+    bend,
     place,
     remove_group,
     set_group,
     set_note,
+    straighten,
     why_not_group,
 )
 from engine.edits.naming import new_variable, next_name, rename, why_not_rename
@@ -21,12 +23,14 @@ from engine.edits.nodes import (
     add_op,
     delete,
     set_attribute,
+    set_bypassed,
     set_kind,
     set_output,
     set_shape,
     why_not_attribute,
 )
 from engine.edits.pieces import extract, paste
+from engine.edits.room import fold_composite, fold_group, make_room
 from engine.edits.wires import Wiring, connect, disconnect, free_port, insert_on_wire, refusal
 from engine.graph.groups import why_not_fold
 from engine.graph.reach import downstream, upstream
@@ -37,14 +41,18 @@ __all__ = [
     "add_leaf",
     "add_note",
     "add_op",
+    "bend",
     "connect",
     "delete",
     "disconnect",
     "downstream",
     "extract",
+    "fold_composite",
+    "fold_group",
     "free_port",
     "insert_on_wire",
     "keep_what_fits",
+    "make_room",
     "new_variable",
     "next_name",
     "paste",
@@ -53,11 +61,13 @@ __all__ = [
     "remove_group",
     "rename",
     "set_attribute",
+    "set_bypassed",
     "set_group",
     "set_kind",
     "set_note",
     "set_output",
     "set_shape",
+    "straighten",
     "upstream",
     "why_not_attribute",
     "why_not_fold",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from engine.edits.common import aimed, owner
 from engine.graph.graph import CONSTANT, Graph, Node, free_id
 from engine.graph.names import canonical
 
@@ -32,22 +33,19 @@ def keep_what_fits(new: Graph, old: Graph) -> Graph:
         kept = _with_what_was(node, old.nodes[same[i]]) if i in same else node
         after.nodes[ids[i]] = msgspec.structs.replace(kept, id=ids[i], inputs=inputs)
     after.output = ids.get(new.output, "")
-    after.notes = old.notes
+    after.notes = aimed(old.notes, after.nodes)
     after.groups = {
         i: msgspec.structs.replace(group, members=members)
         for i, group in old.groups.items()
         if (members := tuple(m for m in group.members if m in after.nodes))
     }
     after.positions = {
-        i: at for i, at in old.positions.items() if i in after.nodes or _owner(i) in after.nodes
+        i: at for i, at in old.positions.items() if i in after.nodes or owner(i) in after.nodes
     }
+    after.keep_bends(old.bends)
     if any(i in after.nodes for i in after.positions):
         _place_rest(after)
     return after
-
-
-def _owner(inner: str) -> str:
-    return inner.rpartition("/")[0]
 
 
 def _matches(new: Graph, old: Graph) -> dict[str, str]:

@@ -9,7 +9,7 @@ import msgspec
 
 from engine.edits.common import mere_constant
 from engine.errors import EngineError
-from engine.graph.graph import Graph, Group, Note
+from engine.graph.graph import Graph, Group, Note, Wire
 from engine.graph.groups import why_not_fold
 
 Point = tuple[float, float]
@@ -20,11 +20,50 @@ def place(graph: Graph, positions: Mapping[str, Point]) -> Graph:
     after = graph.like()
     notes = {i: at for i, at in positions.items() if i in graph.notes}
     after.positions.update((i, at) for i, at in positions.items() if i not in notes)
+    if graph.bends:
+        after.bends = _carried(graph, positions)
     if notes:
         after.notes = {
             i: msgspec.structs.replace(note, at=notes.get(i, note.at))
             for i, note in graph.notes.items()
         }
+    return after
+
+
+def _carried(graph: Graph, positions: Mapping[str, Point]) -> dict[Wire, tuple[Point, ...]]:
+    """The bends of wires, moved along where both ends go the same way."""
+    bends = dict(graph.bends)
+    for wire, points in bends.items():
+        ends = (wire.source, wire.target)
+        ways = {
+            (positions[i][0] - graph.positions[i][0], positions[i][1] - graph.positions[i][1])
+            for i in ends
+            if i in positions and i in graph.positions
+        }
+        if len(ways) == 1 and all(i in positions for i in ends):
+            ((dx, dy),) = ways
+            bends[wire] = tuple((x + dx, y + dy) for x, y in points)
+    return bends
+
+
+def bend(graph: Graph, wire: Wire, points: Collection[Point]) -> Graph:
+    """Lead a wire over ``points``, from its source to its target; straight if there are none.
+
+    Raises EngineError where there is no such wire.
+    """
+    if not graph.has_wire(wire):
+        raise EngineError("This wire is not there any more.")
+    after = graph.like()
+    others = {w: at for w, at in graph.bends.items() if w != wire}
+    after.bends = {**others, wire: tuple(points)} if points else others
+    return after
+
+
+def straighten(graph: Graph, ids: Collection[str]) -> Graph:
+    """Lead every wire between nodes of ``ids`` straight."""
+    inside = set(ids)
+    after = graph.like()
+    after.bends = {w: at for w, at in graph.bends.items() if not {w.source, w.target} <= inside}
     return after
 
 
@@ -37,15 +76,20 @@ def add_note(graph: Graph, text: str, at: Point, color: str = "") -> tuple[Graph
 
 
 def set_note(
-    graph: Graph, note_id: str, text: str | None = None, color: str | None = None
+    graph: Graph,
+    note_id: str,
+    text: str | None = None,
+    color: str | None = None,
+    target: str | None = None,
 ) -> Graph:
-    """Change a comment; an empty text takes it away."""
+    """Change a comment; an empty text takes it away, an empty ``target`` its arrow."""
     note = graph.notes[note_id]
     after = graph.like()
     changed = msgspec.structs.replace(
         note,
         text=note.text if text is None else text,
         color=note.color if color is None else color,
+        target=note.target if target is None else target,
     )
     after.notes = {**graph.notes, note_id: changed}
     if not changed.text.strip():

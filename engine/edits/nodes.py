@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from engine.edits.common import last_result, mere_constant, packed, with_node
+from engine.edits.common import aimed, last_result, mere_constant, owner, packed, with_node
 from engine.edits.naming import names_of, new_variable, next_name
 from engine.errors import EngineError, OpError
+from engine.graph.bypass import brought_back, bypass, bypassed
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Group, Node, Value
+from engine.graph.groups import fold_groups
 from engine.graph.problems import attribute_problem, infer_shapes, node_title, size_problem
 from engine.ops import OPS
 from engine.ops.op import Shape
@@ -83,6 +85,43 @@ def why_not_attribute(graph: Graph, node_id: str, name: str, value: Any) -> str:
     return ""
 
 
+def set_bypassed(graph: Graph, ids: Collection[str], on: bool) -> Graph:
+    """Bypass the ops among these nodes, or bring those back that are bypassed.
+
+    A bypassed op passes one input on: the first that has the shape of its result, rather one with
+    a wire, a gradient and a node of its own on the canvas.  An opened composite is closed, and
+    opens again when it comes back.  Raises EngineError where there is no op or a group is folded.
+    """
+    chosen = set(ids)
+    ops = [node for i, node in graph.nodes.items() if i in chosen and not node.leaf]
+    if not ops:
+        raise EngineError("Only ops can be bypassed: an input, parameter or constant has no input.")
+    shown = fold_groups(graph).graph.nodes
+    if any(shown.get(node.id) is not node for node in ops):
+        raise EngineError("A folded group cannot be bypassed: open it and bypass what is inside.")
+    shapes = infer_shapes(graph)
+    changed = {}
+    for node in ops:
+        if bypassed(node) == on:
+            continue
+        port = _port_to_pass(graph, node, shapes) if on else 0
+        changed[node.id] = bypass(node, port) if on else brought_back(node)
+    return graph.like({**graph.nodes, **changed})
+
+
+def _port_to_pass(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> int:
+    if node.op not in OPS:
+        raise EngineError(f"{node_title(node)} cannot be bypassed: nobody knows what it computes.")
+    carries = OPS[node.op].carries(len(node.inputs))
+
+    def rank(port: int) -> tuple[bool, ...]:
+        source = node.inputs[port]
+        other_shape = shapes.get(source) != shapes.get(node.id)
+        return not source, other_shape, mere_constant(graph, source), not carries[port]
+
+    return min(range(min(len(node.inputs), len(carries))), key=rank, default=0)
+
+
 def set_shape(graph: Graph, node_id: str, shape: Shape) -> Graph:
     """Give a leaf's value another shape; raises EngineError for one that cannot be.
 
@@ -146,16 +185,16 @@ def delete(graph: Graph, ids: Iterable[str], heal: bool = True) -> Graph:
             nodes[i] = node
         else:
             inputs = tuple(_heir(s, stands_for) for s in node.inputs)
-            nodes[i] = msgspec.structs.replace(node, inputs=packed(node.op, inputs))
+            nodes[i] = msgspec.structs.replace(node, inputs=packed(node, inputs))
     after = graph.like(nodes)
     after.positions = {
         i: at
         for i, at in graph.positions.items()
-        if i in nodes or (i not in gone and i.split("/")[0] not in gone)
+        if i in nodes or (i not in gone and owner(i) not in gone)
     }
     after.groups = _without_members(graph.groups, gone)
-    if not chosen.isdisjoint(graph.notes):
-        after.notes = {i: note for i, note in graph.notes.items() if i not in chosen}
+    kept = {i: note for i, note in graph.notes.items() if i not in chosen}
+    after.notes = aimed(kept, after.nodes)
     if graph.output in gone:
         heir = _heir(graph.output, stands_for)
         after.output = heir if heir in nodes else last_result(after)

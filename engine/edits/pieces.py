@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from engine.edits.common import last_result, mere_constant, packed
+from engine.edits.common import last_result, mere_constant, owner, packed
 from engine.edits.naming import names_of, next_name
-from engine.graph.graph import Graph, Group, free_id
+from engine.graph.graph import Graph, Group, Wire, free_id
 from engine.graph.names import canonical
 
 Point = tuple[float, float]
@@ -27,10 +27,11 @@ def extract(graph: Graph, ids: Collection[str]) -> Graph:
     piece = Graph((node for i, node in graph.nodes.items() if i in chosen), "", graph.name)
     piece.output = graph.output if graph.output in chosen else ""
     piece.positions = {
-        i: at for i, at in graph.positions.items() if i in chosen or i.split("/")[0] in chosen
+        i: at for i, at in graph.positions.items() if i in chosen or owner(i) in chosen
     }
     piece.groups = {i: g for i, g in graph.groups.items() if chosen.issuperset(g.members)}
     piece.notes = {i: note for i, note in graph.notes.items() if i in chosen}
+    piece.keep_bends(graph.bends)
     return piece
 
 
@@ -68,22 +69,27 @@ def paste(
             for i in node.inputs
         )
         after.nodes[new_id[old]] = msgspec.structs.replace(
-            node, id=new_id[old], name=new_name[old], inputs=packed(node.op, inputs)
+            node, id=new_id[old], name=new_name[old], inputs=packed(node, inputs)
         )
     for old, (x, y) in piece.positions.items():
-        owner, slash, inside = (old, "", "") if old in piece.nodes else old.partition("/")
-        if owner in new_id:
-            after.positions[new_id[owner] + slash + inside] = (x + offset[0], y + offset[1])
+        base = old if old in piece.nodes else owner(old)
+        if base in new_id:
+            after.positions[new_id[base] + old[len(base) :]] = (x + offset[0], y + offset[1])
     if piece.groups:
         after.groups = {**graph.groups, **_copied_groups(piece, new_id)}
     if piece.notes:
         copies = [
             msgspec.structs.replace(
-                note, id=new_id[i], at=(note.at[0] + offset[0], note.at[1] + offset[1])
+                note,
+                id=new_id[i],
+                at=(note.at[0] + offset[0], note.at[1] + offset[1]),
+                target=new_id.get(note.target, ""),
             )
             for i, note in piece.notes.items()
         ]
         after.notes = {**graph.notes, **{note.id: note for note in copies}}
+    if piece.bends:
+        after.bends = {**after.bends, **_copied_bends(piece, new_id, offset)}
     if graph.output not in after.nodes:
         after.output = new_id.get(piece.output, "") or last_result(after)
     return after, [*(new_id[i] for i in copied), *(new_id[i] for i in piece.notes)]
@@ -96,6 +102,17 @@ def _known_leaves(graph: Graph, piece: Graph) -> dict[str, str]:
         i: by_name[canonical(node.name)]
         for i, node in piece.nodes.items()
         if node.leaf and node.name and canonical(node.name) in by_name
+    }
+
+
+def _copied_bends(
+    piece: Graph, new_id: Mapping[str, str], offset: Point
+) -> dict[Wire, tuple[Point, ...]]:
+    dx, dy = offset
+    return {
+        Wire(new_id[w.source], new_id[w.target], w.port): tuple((x + dx, y + dy) for x, y in at)
+        for w, at in piece.bends.items()
+        if w.source in new_id and w.target in new_id
     }
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from engine.edits.common import packed, with_node
 from engine.errors import EngineError, OpError
+from engine.graph.bypass import own_op
 from engine.graph.graph import Graph, Node, Wire
 from engine.graph.problems import infer_shapes
 from engine.graph.reach import node_called, upstream
@@ -30,9 +31,9 @@ class Wiring:
         name = node_called(taker)
         if taker.leaf:
             return f"{name} is a leaf: it has a value of its own and takes no wire."
-        op = OPS.get(taker.op)
+        op = OPS.get(own_op(taker))
         if op is None:
-            return f'There is no op called "{taker.op}".'
+            return f'There is no op called "{own_op(taker)}".'
         if port < 0 or (port >= op.arity if not op.variadic else port > len(taker.inputs)):
             return f"{op.name} takes {op.arity} input{'s' if op.arity > 1 else ''}, and no more."
         if source == target:
@@ -47,7 +48,7 @@ class Wiring:
         known = [self._shapes[i] for i in inputs if i in self._shapes]
         if len(known) == len(inputs) and op.accepts(len(inputs)):
             try:
-                op.shape(*known, **taker.attrs)
+                OPS[taker.op].shape(*known, **taker.attrs)
             except OpError as error:
                 return str(error)
             except Exception:
@@ -57,9 +58,9 @@ class Wiring:
     def free_port(self, source: str, target: str) -> int | None:
         """The first empty port of ``target`` that ``source`` may be wired to, or None."""
         node = self.graph.nodes.get(target)
-        if node is None or node.leaf or node.op not in OPS:
+        if node is None or node.leaf or own_op(node) not in OPS:
             return None
-        op = OPS[node.op]
+        op = OPS[own_op(node)]
         for port in range(len(node.inputs) + 1 if op.variadic else op.arity):
             empty = port >= len(node.inputs) or not node.inputs[port]
             if empty and not self.refusal(source, target, port):
@@ -87,7 +88,7 @@ def connect(graph: Graph, source: str, target: str, port: int) -> Graph:
     if why:
         raise EngineError(why)
     node = graph.nodes[target]
-    inputs = _wired(node, source, port, OPS[node.op].arity)
+    inputs = _wired(node, source, port, OPS[own_op(node)].arity)
     after = with_node(graph, msgspec.structs.replace(node, inputs=inputs))
     return _follow_output(graph, after)
 
@@ -112,7 +113,7 @@ def disconnect(graph: Graph, target: str, port: int) -> Graph:
     if not 0 <= port < len(node.inputs):
         return graph
     inputs = (*node.inputs[:port], "", *node.inputs[port + 1 :])
-    return with_node(graph, msgspec.structs.replace(node, inputs=packed(node.op, inputs)))
+    return with_node(graph, msgspec.structs.replace(node, inputs=packed(node, inputs)))
 
 
 def free_port(graph: Graph, source: str, target: str) -> int | None:

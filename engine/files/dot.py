@@ -1,6 +1,7 @@
 """A graph as DOT, the language of Graphviz, which lays it out itself.
 
-Leaves are rounded boxes and ops ellipses, in the colours of their kinds.  A node's value and
+Leaves are rounded boxes and ops ellipses, in the colours of their kinds; a bypassed op is dashed
+and its sign in brackets.  A node's value and
 gradient stand once: on its first wire, or beside it where none leaves.
 """
 
@@ -17,6 +18,7 @@ from engine.files.drawing import (
     numbers_beside,
     op_words,
 )
+from engine.graph.bypass import bypassed, own_op
 from engine.graph.graph import Graph, Node, Value
 from engine.graph.notation import text_label
 from engine.ops import OPS
@@ -57,8 +59,11 @@ def _face(graph: Graph, node: Node) -> str:
     colors = f'color="#{color}", fontcolor="#{color}"'
     if node.leaf:
         return f"label={formula}, shape=box, style=rounded, {colors}"
-    sign = op_words(node) or OPS[node.op].symbol
-    return f"label={_label(sign)}, tooltip={formula}, shape=ellipse, {colors}"
+    sign = op_words(node) or OPS[own_op(node)].symbol
+    shape = "shape=ellipse"
+    if bypassed(node):
+        sign, shape = f"({sign})", "shape=ellipse, style=dashed"
+    return f"label={_label(sign)}, tooltip={formula}, {shape}, {colors}"
 
 
 def _numbers(attribute: str, numbers: Numbers) -> str:

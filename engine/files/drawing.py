@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from engine.graph.bypass import own_op
 from engine.graph.graph import CONSTANT, INPUT, PARAMETER, Graph, Node, Value
 from engine.graph.levels import Frame
 from engine.numerals import fixed
@@ -29,7 +30,7 @@ COLORS = {
 
 def color_name(node: Node) -> str:
     """Which of COLORS a node has: that of its kind; constants and unknown ops are plain."""
-    return node.op if node.op in (INPUT, PARAMETER) else _op_color_name(node.op)
+    return node.op if node.op in (INPUT, PARAMETER) else _op_color_name(own_op(node))
 
 
 def frame_color_name(frame: Frame) -> str:
@@ -50,7 +51,8 @@ def op_words(node: Node) -> str:
     body = node.attrs.get("body")
     if isinstance(body, Body):
         return body.title
-    return "" if node.op in OPS else node.op or "?"
+    own = own_op(node)
+    return "" if own in OPS else own or "?"
 
 
 class Numbers(NamedTuple):

@@ -12,6 +12,7 @@ import unicodedata
 import numpy as np
 
 from engine.files.drawing import op_words
+from engine.graph.bypass import bypassed, own_op
 from engine.graph.graph import CONSTANT, Graph, Node
 from engine.graph.names import GREEK_WORDS
 from engine.graph.notation import constant_latex, latex_graph, latex_name
@@ -74,13 +75,15 @@ def _part_of_sign(found: re.Match[str]) -> str:
 
 
 def latex_label(node: Node) -> str:
-    """What stands on a node, dollars included: a leaf's name or number, an op's sign.
+    """What stands on a node, dollars included: a leaf's name or number, an op's sign, in brackets
+    where it is bypassed.
 
     A name that is no variable's, such as ``50%``, and what ``op_words`` says are text.
     """
     if not node.leaf:
         words = op_words(node)
-        return escape(words) if words else f"${latex_sign(OPS[node.op].symbol)}$"
+        sign = escape(words) if words else f"${latex_sign(OPS[own_op(node)].symbol)}$"
+        return f"({sign})" if bypassed(node) else sign
     if node.op == CONSTANT and not node.name:
         array = latex_numerals(number(node.value)) if np.ndim(node.value) else ""
         return f"${array or constant_latex(node)}$"

@@ -28,6 +28,7 @@ from engine.files.records import (
     MAX_NOTE,
     MAX_TEXT,
     VERSION,
+    BendRecord,
     GroupRecord,
     NodeRecord,
     NoteRecord,
@@ -43,8 +44,9 @@ from engine.files.values import (
     write_attribute,
     write_value,
 )
-from engine.graph.graph import INPUT, LEAF_KINDS, PARAMETER, Graph, Group, Node, Note
+from engine.graph.graph import INPUT, LEAF_KINDS, PARAMETER, Graph, Group, Node, Note, Wire
 from engine.ops import OPS
+from engine.ops.group import GROUP
 
 MEGABYTE = 2**20
 
@@ -232,6 +234,7 @@ def _misfit(message: str) -> Broken:
         return Broken(path, f'lacks "{found[1]}"; add it')
     if found := re.fullmatch(r"Object contains unknown field `(.+)`", message, re.DOTALL):
         kinds = {"nodes": NodeRecord, "groups": GroupRecord, "notes": NoteRecord}
+        kinds |= {"bends": BendRecord}
         kinds |= {"session": Session}
         part = re.match(r"\$\.(\w+)", path)
         kind = kinds.get(part[1] if part else "", ProjectRecord)
@@ -262,12 +265,19 @@ def _project(record: ProjectRecord) -> Project:
         if _reachable(at):
             graph.positions.setdefault(node_id, at)
     _read_marks(record, graph)
+    bends = {}
+    for bend in record.bends:
+        inputs = graph.nodes[bend.node].inputs if bend.node in graph.nodes else ()
+        points = tuple(at for at in bend.at if _reachable(at))
+        if bend.port < len(inputs) and points:
+            bends[Wire(inputs[bend.port], bend.node, bend.port)] = points
+    graph.keep_bends(bends)
     return Project(graph, record.session or Session())
 
 
 def _node(entry: NodeRecord, path: str) -> Node:
     op, name = entry.op, entry.name
-    if op in OPS.internal:
+    if op == GROUP.name:
         raise Broken(f"{path}.op", f'is "{op}", which no file holds; add the ops that are inside')
     if op not in LEAF_KINDS and OPS.get(op) is None:
         op = OPS.resolve(op) or op  # an alias
@@ -293,7 +303,8 @@ def _read_marks(record: ProjectRecord, graph: Graph) -> None:
     for k, note in enumerate(record.notes):
         _check_free(note.id, taken, f"$.notes[{k}].id")
         at = note.at if _reachable(note.at) else (0.0, 0.0)
-        notes[note.id] = Note(note.id, note.text, at, note.color)
+        target = note.target if note.target in graph.nodes else ""
+        notes[note.id] = Note(note.id, note.text, at, note.color, target)
     graph.groups, graph.notes = groups, notes
 
 
@@ -365,8 +376,13 @@ def _written_marks(graph: Graph) -> list[bytes]:
             )
         color = _text(n.color, f"$.notes[{k}].color")
         at = _point(n.at) if _reachable(n.at) else (0.0, 0.0)
-        notes.append(NoteRecord(_text(n.id, f"$.notes[{k}].id"), n.text, at, color))
-    for name, records in (("groups", groups), ("notes", notes)):
+        target = _text(n.target, f"$.notes[{k}].target") if n.target in graph.nodes else ""
+        notes.append(NoteRecord(_text(n.id, f"$.notes[{k}].id"), n.text, at, color, target))
+    bends = [
+        BendRecord(_text(w.target, f"$.bends[{k}].node"), w.port, [_point(p) for p in points])
+        for k, (w, points) in enumerate(graph.bends.items())
+    ]
+    for name, records in (("groups", groups), ("notes", notes), ("bends", bends)):
         if len(records) > MAX_MARKS:
             raise Broken(f"$.{name}", f"are {len(records):,}; a file holds up to {MAX_MARKS:,}")
         if records:

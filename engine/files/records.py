@@ -16,7 +16,8 @@ MAX_DEPTH = 64  # brackets within brackets
 MAX_NODES = 50_000
 MAX_TEXT = 1_000  # characters of an id or a name
 MAX_NOTE = 20_000  # characters of a comment
-MAX_MARKS = 10_000  # groups, and comments
+MAX_MARKS = 10_000  # groups, comments, and wires that are bent
+MAX_BENDS = 100  # of one wire
 MAX_INLINE = 64  # numbers of an array that are written out one by one
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
@@ -95,6 +96,15 @@ class NoteRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     text: Annotated[str, Meta(max_length=MAX_NOTE)]
     at: Point
     color: Text = ""
+    target: Text = ""
+
+
+class BendRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """The points ``at`` that the wire into the input ``port`` of ``node`` is led over."""
+
+    node: Id
+    port: Count
+    at: Annotated[list[Point], Meta(max_length=MAX_BENDS)]
 
 
 class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -124,6 +134,7 @@ class ProjectRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
     inside: dict[str, Point] = {}
     groups: Annotated[list[GroupRecord], Meta(max_length=MAX_MARKS)] = []
     notes: Annotated[list[NoteRecord], Meta(max_length=MAX_MARKS)] = []
+    bends: Annotated[list[BendRecord], Meta(max_length=MAX_MARKS)] = []
     session: Session | None = None
 
 

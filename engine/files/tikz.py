@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.files.drawing import COLORS, Numbers, color_name, frame_color_name, numbers_beside
 from engine.files.latex import document, escape, latex_label, mathematics
+from engine.graph.bypass import bypassed
 from engine.graph.graph import Graph, Node, Value
 from engine.graph.levels import Frame
 from engine.graph.problems import topological_order
@@ -134,6 +135,8 @@ def _in_cm(places: Mapping[str, Point], stretch: float) -> dict[str, Point]:
 
 def _node(node: Node, name: str, place: Point) -> str:
     options = f"gate, draw={color_name(node)}, text={color_name(node)}"
+    if bypassed(node):
+        options += ", dashed"
     height = PORT_STEP * len(node.inputs) + PORT_ROOM
     if height > LEAST_HEIGHT:
         options += f", minimum height={height / PIXELS_PER_CM:.2f}cm"

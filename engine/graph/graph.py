@@ -70,26 +70,35 @@ class Group(msgspec.Struct, frozen=True, gc=False):
 
 
 class Note(msgspec.Struct, frozen=True, gc=False):
-    """A comment on the canvas; ``at`` is its upper left corner in scene pixels."""
+    """A comment on the canvas; ``at`` is its upper left corner in scene pixels.
+
+    ``target`` is the id of the node that it points at, or "".
+    """
 
     id: str
     text: str
     at: tuple[float, float]
     color: str = ""
+    target: str = ""
 
 
 NO_GROUPS: Mapping[str, Group] = MappingProxyType({})
 NO_NOTES: Mapping[str, Note] = MappingProxyType({})
+NO_BENDS: Mapping[Wire, tuple[tuple[float, float], ...]] = MappingProxyType({})
+Point = tuple[float, float]
+NO_ROOM: Mapping[str, Mapping[str, tuple[Point | None, Point]]] = MappingProxyType({})
 
 
 class Graph:
     """Nodes by id, in insertion order; ``output`` is the id whose gradients are taken.
 
     ``positions`` are the centres of nodes on the canvas, in scene pixels, for those that have
-    been placed; ``groups`` and ``notes`` are what else the user put there, by id.
+    been placed, ``bends`` the points that wires are led over; ``groups`` and ``notes`` are what
+    else the user put there, by id.  ``room`` holds, for each node or group that was opened, what
+    made way for it: (place before, place after), by id.  Files do not keep it.
     """
 
-    __slots__ = ("groups", "name", "nodes", "notes", "output", "positions")
+    __slots__ = ("bends", "groups", "name", "nodes", "notes", "output", "positions", "room")
 
     def __init__(self, nodes: Iterable[Node] = (), output: str = "", name: str = "") -> None:
         self.nodes: dict[str, Node] = {n.id: n for n in nodes}
@@ -98,6 +107,8 @@ class Graph:
         self.positions: dict[str, tuple[float, float]] = {}
         self.groups: Mapping[str, Group] = NO_GROUPS
         self.notes: Mapping[str, Note] = NO_NOTES
+        self.bends: Mapping[Wire, tuple[Point, ...]] = NO_BENDS
+        self.room: Mapping[str, Mapping[str, tuple[Point | None, Point]]] = NO_ROOM
 
     # building ---------------------------------------------------------------------------------
 
@@ -132,8 +143,24 @@ class Graph:
         twin = Graph((), self.output, self.name)
         twin.nodes = dict(self.nodes) if nodes is None else nodes
         twin.positions = dict(self.positions)
-        twin.groups, twin.notes = self.groups, self.notes
+        twin.groups, twin.notes, twin.room = self.groups, self.notes, self.room
+        if self.bends:
+            twin.keep_bends(self.bends)
         return twin
+
+    def keep_bends(self, bends: Mapping[Wire, tuple[Point, ...]]) -> None:
+        """Take over the bends of those wires that this graph has."""
+        self.bends = {w: at for w, at in bends.items() if self.has_wire(w)}
+
+    def has_wire(self, wire: Wire) -> bool:
+        """Whether ``wire`` leads in this graph."""
+        node = self.nodes.get(wire.target)
+        return (
+            node is not None
+            and wire.source in self.nodes
+            and 0 <= wire.port < len(node.inputs)
+            and node.inputs[wire.port] == wire.source
+        )
 
     def with_values(self, values: Mapping[str, Any]) -> Graph:
         """A copy whose leaves have these values, by name; lists become float64 arrays, None unsets.
@@ -193,6 +220,7 @@ class Graph:
             self.output == other.output
             and self.name == other.name
             and self.positions == other.positions
+            and self.bends == other.bends
             and self.groups == other.groups
             and self.notes == other.notes
             and list(self.nodes) == list(other.nodes)

@@ -114,6 +114,7 @@ def _open(graph: Graph, wanted: Callable[[Node], bool]) -> Opened:
         else:
             flat.nodes[node.id] = node
     flat.positions = {i: at for i, at in graph.positions.items() if i in flat.nodes}
+    flat.keep_bends(graph.bends)
     return Opened(flat, tuple(frames))
 
 

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from engine.errors import FormulaError
+from engine.graph.bypass import bypassed, own_op
 from engine.graph.graph import CONSTANT, Graph, Node
 from engine.graph.names import GREEK_SYMBOLS
 from engine.graph.outline import Outline, outline
 from engine.graph.templates import attr_text, level_of, pieces, places, shown_attrs
 from engine.numerals import MINUS, latex_numerals, number
 from engine.ops import OPS
+from engine.ops.bypass import BYPASS, passed_on
 from engine.ops.expr import Call, Const, Expr, Var
 from engine.ops.group import Body
 from engine.ops.op import ATOM, PRODUCT, SIGN, Op
@@ -123,8 +125,10 @@ def fill(
     """The op's "text" or "latex" with ``operands``, each a pair of print and binding level.
 
     With attributes that differ from their defaults it is a call that names them, such as
-    ``leaky_relu(x, slope=0.2)``.
+    ``leaky_relu(x, slope=0.2)``.  A bypassed op is the operand that it passes on.
     """
+    if op is BYPASS:
+        return passed_on(operands, attrs or {})[0]
     body = attrs.get("body") if attrs else None
     if isinstance(body, Body):  # a folded group is called by its title
         title = body.title
@@ -172,6 +176,9 @@ def backward_latex(
 
     Empty for an elementwise op, whose rule is its local gradient.
     """
+    if op is BYPASS:
+        ports = range(len(operands))
+        return tuple("G" if k == passed_on(ports, attrs or {}) else "0" for k in ports)
     given = dict(zip(op.inputs, operands, strict=False)) | {"y": output}
     rules = op.rules(attrs or {})
     made = tuple("".join(_filled(template, given)) for template in rules)
@@ -277,10 +284,12 @@ def _expr(expr: Expr, names: Mapping[str, str], depth: int) -> Operand:
 
 
 def _application(name: str, operands: list[Operand], attrs: Mapping[str, Any]) -> Operand:
-    op = OPS.get(OPS.resolve(name))
+    op = OPS.get(OPS.resolve(name) or name)
     if op is None or not op.accepts(len(operands)):
         inside = r",\, ".join(text for text, _ in operands)
         return rf"\operatorname{{{_plain_words(name)}}}\left({inside}\right)", ATOM
+    if op is BYPASS:
+        return passed_on(operands, attrs)
     level = ATOM if attrs and shown_attrs(op, attrs) else level_of(op, "latex")
     return fill(op, "latex", operands, attrs), level
 
@@ -384,20 +393,26 @@ def text_label(graph: Graph, node_id: str) -> str:
     """A short label in plain characters: ``w0·x0``, ``s + w2``, ``σ(z)``.
 
     A leaf is called by its name or value.  Operands without a name are written out as far as
-    LABEL_LENGTH characters allow, else shown as ``…``.
+    LABEL_LENGTH characters allow, else shown as ``…``.  A bypassed op is called by its sign.
     """
     node = graph.nodes.get(node_id)
     if node is None:
         return "?"
     if node.leaf:
         return _leaf_label(node)
+    if bypassed(node):
+        return f"{_sign(own_op(node))} bypassed"
     label = ""
     for depth in range(1, LABEL_LENGTH // 2):
         longer = _label(graph, node, depth)[0]
-        if longer == label or (label and len(longer) > LABEL_LENGTH):
+        if (longer == label and "…" not in label) or (label and len(longer) > LABEL_LENGTH):
             break
         label = longer
     return label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1] + "…"
+
+
+def _sign(name: str) -> str:
+    return OPS[name].symbol if name in OPS else name
 
 
 def _leaf_label(node: Node) -> str:
@@ -422,6 +437,8 @@ def _label(graph: Graph, node: Node, depth: int) -> Operand:
     op = OPS.get(node.op)
     if op is None or not op.accepts(len(operands)):
         return f"{node.op}({', '.join(text for text, _ in operands)})", ATOM
+    if op is BYPASS:
+        return passed_on(operands, node.attrs)
     text = readable(op, operands, node.attrs)
     if text.startswith(f"{op.name}(") and op.symbol.isalpha():
         text = op.symbol + text[len(op.name) :]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import OpError
+from engine.graph.bypass import bypassed, own_op
 from engine.graph.graph import Graph, Node, Wire
 from engine.numerals import number
 from engine.ops import OPS
@@ -58,9 +59,11 @@ def node_title(node: Node) -> str:
     """
     if node.name:
         return f'"{node.name}"'
-    op = OPS.get(OPS.resolve(node.op) or node.op)
-    kind = op_title(op) if op is not None else node.op
-    return kind if node.id == node.op else f'{kind} "{node.id}"'
+    own = own_op(node)
+    op = OPS.get(OPS.resolve(own) or own)
+    kind = op_title(op) if op is not None else own
+    kind = f"bypassed {kind}" if bypassed(node) else kind
+    return kind if node.id == own else f'{kind} "{node.id}"'
 
 
 def op_title(op: Op) -> str:
@@ -143,6 +146,8 @@ def attribute_problem(op: Op, attrs: Mapping[str, Any]) -> str:
                 fits, want = value in choices, " or ".join(f'"{choice}"' for choice in choices)
         elif isinstance(default, float):
             fits, want = is_value(value) and np.ndim(value) == 0, "a number"
+        elif isinstance(default, Mapping):
+            fits, want = isinstance(value, Mapping), "attributes by name"
         elif default is not None and not isinstance(default, (int, tuple)):
             fits, want = isinstance(value, type(default)), "what is inside"  # a folded group
         else:
@@ -157,18 +162,19 @@ def attribute_problem(op: Op, attrs: Mapping[str, Any]) -> str:
 def _wiring_problems(graph: Graph, node: Node) -> list[Problem]:
     """What is wrong with one op node before shapes are looked at."""
     title = node_title(node)
-    if node.op not in OPS:
-        near = OPS.nearest(node.op)
+    own = own_op(node)
+    if own not in OPS:
+        near = OPS.nearest(own)
         hint = f' Did you mean "{near}"?' if near else ""
-        where = "" if node.id == node.op else f" (node {title})"
+        where = "" if node.id == own else f" (node {title})"
         return [
             Problem(
                 ProblemKind.UNKNOWN_OP,
                 node.id,
-                f'There is no op called "{node.op}"{where}.{hint}',
+                f'There is no op called "{own}"{where}.{hint}',
             )
         ]
-    op = OPS[node.op]
+    op = OPS[own]
     found = []
     for port, source in enumerate(node.inputs):
         if source and source not in graph.nodes:
@@ -188,7 +194,7 @@ def _wiring_problems(graph: Graph, node: Node) -> list[Problem]:
         wire = Wire(node.inputs[-1], node.id, len(node.inputs) - 1)
         sentence = f"{title} takes {len(op.inputs)} input(s) and has {len(node.inputs)}."
         found.append(Problem(ProblemKind.MISSING_INPUT, node.id, sentence, wire))
-    wrong = attribute_problem(op, node.attrs)
+    wrong = attribute_problem(OPS[node.op], node.attrs)
     if wrong:
         found.append(Problem(ProblemKind.VALUE, node.id, f"{title}: {wrong}"))
     return found
@@ -267,6 +273,6 @@ def size_problem(shape: Shape) -> str:
 
 
 def _at_node(error: OpError, node: Node) -> str:
-    if not node.name and node.id == node.op:  # the sentence begins with the op
+    if not node.name and node.id == own_op(node):  # the sentence begins with the op
         return str(error)
     return f"{str(error).rstrip('.')} (node {node_title(node)})."

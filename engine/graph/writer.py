@@ -27,6 +27,7 @@ from engine.graph.templates import (
 )
 from engine.graph.words import CONSTANTS
 from engine.ops import OPS
+from engine.ops.bypass import BYPASS, passed_on
 from engine.ops.op import ATOM, SIGN, Op
 
 _SIMPLE = re.compile(r"[A-Za-df-z][0-9]*\Z")
@@ -39,9 +40,10 @@ def to_text(graph: Graph, *, values: bool = False) -> str:
     """The formula text of ``graph``; ``engine.parse`` reads it back as an equal graph.
 
     Ids of unnamed nodes and constants may change.  An unnamed node that needs a line gets a name:
-    the output is called f if that is free.  Values of leaves are left out unless ``values`` is
-    true.  Raises FormulaError, saying why, for a graph that no formula can express: with a cycle,
-    a port without a wire, an unknown op.
+    the output is called f if that is free.  A bypassed op is written as what it passes on, so it
+    is read back without the op.  Values of leaves are left out unless ``values`` is true.  Raises
+    FormulaError, saying why, for a graph that no formula can express: with a cycle, a port
+    without a wire, an unknown op.
     """
     if not isinstance(graph, Graph):
         raise no_graph("to_text", graph)
@@ -159,6 +161,8 @@ class _Writer:
 
     def _apply(self, node: Node, operands: list[tuple[Rope, int]]) -> tuple[Rope, int]:
         op = OPS[node.op]
+        if op is BYPASS:
+            return passed_on(operands, node.attrs)
         extra = shown_attrs(op, node.attrs)
         if extra or self._misread(op, operands):
             inside = ", ".join(f"{k}={attr_text(v)}" for k, v in extra.items())

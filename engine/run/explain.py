@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.graph.bypass import own_op
 from engine.graph.graph import CONSTANT, INPUT, PARAMETER, Value
 from engine.graph.notation import fill, latex_name, latex_number, readable
 from engine.numerals import number
@@ -42,7 +43,7 @@ def names_in_step(step: Step, walk: Walk) -> tuple[str, tuple[str, ...]]:
         if node.op == CONSTANT and not name:
             name = number(step.input_values[port])
         elif not name:
-            port_name = OPS[step.op].input_name(port)
+            port_name = OPS[own_op(step)].input_name(port)
             name = port_name if port_name not in taken else str(next(free))
             taken.add(name)
             met[source] = name
@@ -150,8 +151,8 @@ def _forward_op(step: Step, walk: Walk) -> tuple[str, str]:
         latex.append(fill(op, "latex", numbers, step.attrs))
     result = number(step.output) if np.ndim(step.output) == 0 else ""
     if result:
-        parts.append(result)
-        latex.append(latex_number(step.output))
+        parts += [result] * (parts[-1] != result)  # what a bypassed op passes on is said once
+        latex += [latex_number(step.output)] * (latex[-1] != latex_number(step.output))
     elif np.size(step.output) <= 16:
         latex.append(latex_number(step.output))
     tail = "" if result else f" It is {_value_text(step.output)}."

@@ -114,6 +114,13 @@ class Camera(QGraphicsView):
         )
         return max(scale, LEAST_FIT)
 
+    def stay_fitted(self) -> None:
+        """Show everything if that is what one looks at: something moved."""
+        if self._stays_fitted:
+            self.fit()
+        else:
+            self.view_changed.emit()
+
     def start_fitting(self) -> None:
         """Show the next graph as a whole."""
         self._stays_fitted = True
@@ -236,10 +243,7 @@ class Camera(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._stays_fitted:
-            self.fit()
-        else:
-            self.view_changed.emit()
+        self.stay_fitted()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

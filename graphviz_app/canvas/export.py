@@ -59,6 +59,7 @@ def paint_graph(painter: QPainter, model: CanvasModel, theme: Theme, area: QRect
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for frame in model.frames:
         paint.draw_frame(painter, model, frame, look)
+    paint.draw_notes(painter, model, look)
     lit = set(model.lit_wires)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for wire in wires.tolist():

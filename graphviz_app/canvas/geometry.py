@@ -12,6 +12,7 @@ MARGIN = 12.0  # how far a ring or a badge reaches beyond its node
 LABEL_REACH = 136.0  # how far numbers reach to the right of their node, at most
 LABEL_HEIGHT = 20.0  # and above and below the wire
 
+Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -20,7 +21,8 @@ class Geometry:
 
     ``lines`` is m × 4: x and y of a wire's start at its source's output port and of its end at
     its target's input port.  ``port_dy`` is the end's height relative to the target's centre.
-    ``bends`` are points that a wire passes level on its way, for the few that need to.
+    ``bends`` are points that a wire passes level on its way, for the few that need to; ``fixed``
+    are those of wires that the user leads over points, by wire.
     """
 
     def __init__(
@@ -33,7 +35,9 @@ class Geometry:
         self.fan_out = np.bincount(source, minlength=len(size))
         self.lines = np.zeros((len(source), 4))
         self.span = np.zeros((len(source), 2))  # top and bottom of each wire
-        self.bends: list[tuple[tuple[float, float], ...]] = [()] * len(source)
+        self.across = np.zeros((len(source), 2))  # its left and right
+        self.fixed: dict[int, tuple[Point, ...]] = {}
+        self.bends: list[tuple[Point, ...]] = [()] * len(source)
         self._wires_of: list[list[int]] | None = None
 
     def __len__(self) -> int:
@@ -43,19 +47,35 @@ class Geometry:
         """Move all nodes."""
         self.xy[:] = xy
         self.revision += 1
-        self.bends = [()] * len(self.source)
+        self.bends = [self.fixed.get(k, ()) for k in range(len(self.source))]
         self._refresh(slice(None))
+
+    def bend(self, wire: int, points: tuple[Point, ...]) -> None:
+        """Lead a wire over these points."""
+        self.fixed[wire] = self.bends[wire] = points
+        self._refresh(np.array([wire]))
 
     def move(self, nodes: np.ndarray, xy: np.ndarray) -> np.ndarray:
         """Put these nodes at ``xy``; the wires that follow them."""
+        ways = xy - self.xy[nodes]
         self.xy[nodes] = xy
         self.revision += 1
         wires = self.wires_at(nodes)
+        if self.fixed:
+            self._carry(nodes, ways)
         for wire in wires.tolist():
-            self.bends[wire] = ()
+            self.bends[wire] = self.fixed.get(wire, ())
         if len(wires):
             self._refresh(wires)
         return wires
+
+    def _carry(self, nodes: np.ndarray, ways: np.ndarray) -> None:
+        """Take the bends of wires along, both of whose ends go the same way."""
+        went = dict(zip(nodes.tolist(), map(tuple, ways.tolist()), strict=True))
+        for wire, points in self.fixed.items():
+            way = went.get(int(self.source[wire]))
+            if way is not None and way == went.get(int(self.target[wire])):
+                self.fixed[wire] = tuple((x + way[0], y + way[1]) for x, y in points)
 
     def _refresh(self, wires: slice | np.ndarray) -> None:
         source, target = self.source[wires], self.target[wires]
@@ -65,19 +85,31 @@ class Geometry:
         self.lines[wires, 3] = self.xy[target, 1] + self.port_dy[wires]
         self.span[wires, 0] = self.lines[wires][:, (1, 3)].min(axis=1)
         self.span[wires, 1] = self.lines[wires][:, (1, 3)].max(axis=1)
+        self.across[wires, 0] = self.lines[wires][:, (0, 2)].min(axis=1)
+        self.across[wires, 1] = self.lines[wires][:, (0, 2)].max(axis=1)
+        for wire, points in self.fixed.items():
+            x0, y0, x1, y1 = self.lines[wire].tolist()
+            xs, ys = zip(*points, (x0, y0), (x1, y1), strict=True)
+            self.across[wire] = min(xs), max(xs)
+            self.span[wire] = min(ys), max(ys)
 
-    def detour(self, lanes: dict[int, list[tuple[float, float]]]) -> None:
+    def detour(self, lanes: dict[int, list[Point]]) -> None:
         """Lead these wires along their lanes where the direct curve would run under a node."""
         t = np.linspace(0.05, 0.95, 25)
         ease = 3 * t**2 - 2 * t**3
         along = 1.5 * t * (1 - t) ** 2 + 1.5 * t**2 * (1 - t) + t**3
         half = self.size / 2 + (2.0, 4.0)
         for wire, points in lanes.items():
+            if wire in self.fixed:
+                continue
             x0, y0, x1, y1 = self.lines[wire].tolist()
             xs, ys = x0 + (x1 - x0) * along, y0 + (y1 - y0) * ease
-            inside = np.abs(self.xy[:, :1] - xs) < half[:, :1]
-            inside &= np.abs(self.xy[:, 1:] - ys) < half[:, 1:]
-            inside[[self.source[wire], self.target[wire]]] = False
+            top, bottom = min(y0, y1), max(y0, y1)
+            near = (self.xy[:, 0] > x0) & (self.xy[:, 0] < x1)
+            near &= (self.xy[:, 1] > top - half[:, 1]) & (self.xy[:, 1] < bottom + half[:, 1])
+            near[[self.source[wire], self.target[wire]]] = False
+            inside = np.abs(self.xy[near, :1] - xs) < half[near, :1]
+            inside &= np.abs(self.xy[near, 1:] - ys) < half[near, 1:]
             if inside.any():
                 self.bends[wire] = tuple(points)
                 heights = [y for _, y in points] + [y0, y1]
@@ -129,8 +161,7 @@ class Geometry:
     def wires_in(self, box: Box) -> np.ndarray:
         """Indices of the wires whose bounding box touches ``box``."""
         left, top, right, bottom = box
-        x0, _, x1, _ = self.lines.T
-        keep = (np.maximum(x0, x1) >= left - 60) & (np.minimum(x0, x1) <= right + 60)
+        keep = (self.across[:, 1] >= left - 60) & (self.across[:, 0] <= right + 60)
         keep &= (self.span[:, 1] >= top - 6) & (self.span[:, 0] <= bottom + 6)
         return np.flatnonzero(keep)
 
@@ -167,7 +198,7 @@ class Geometry:
     def wires_box(self, wires: list[int] | np.ndarray) -> Box:
         """The box around some wires, curves included."""
         lines = self.lines[wires]
-        xs, ys = lines[:, (0, 2)], self.span[wires]
+        xs, ys = self.across[wires], self.span[wires]
         bend = 40.0 + float(np.abs(lines[:, 2] - lines[:, 0]).max(initial=0.0)) / 4
         bend = bend if bool((lines[:, 2] < lines[:, 0] + 40).any()) else 8.0
         return (

@@ -70,6 +70,25 @@ def wire_at(model: CanvasModel, x: float, y: float, radius: float) -> int:
     return best
 
 
+def bend_at(model: CanvasModel, x: float, y: float, radius: float) -> tuple[int, int] | None:
+    """The wire, and which of the points that it is led over, within ``radius``; or None."""
+    for wire, points in model.geometry.fixed.items():
+        for number, (px, py) in enumerate(points):
+            if np.hypot(px - x, py - y) <= radius:
+                return wire, number
+    return None
+
+
+def with_bend(model: CanvasModel, wire: int, at: tuple[float, float]) -> list[tuple[float, float]]:
+    """The points that a wire is led over, and ``at`` between those that it lies between."""
+    points = list(model.geometry.fixed.get(wire, ()))
+    line = model.geometry.points_along(wire)
+    each = len(line) // (len(points) + 1)  # points of the curve between two bends
+    nearest = int(np.argmin(np.hypot(line[:, 0] - at[0], line[:, 1] - at[1])))
+    points.insert(min(nearest // each, len(points)), at)
+    return points
+
+
 def wires_cut(model: CanvasModel, stroke: list[tuple[float, float]]) -> list[int]:
     """The wires that a line drawn by hand crosses."""
     if len(stroke) < 2:

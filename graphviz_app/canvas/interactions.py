@@ -24,6 +24,22 @@ Point = tuple[float, float]
 Modifier = Qt.KeyboardModifier
 LANDING_PX = 14.0  # how near a wire a dropped node must be to go into it
 
+# What the mouse does here, as the sheet of keys says it.
+GESTURES = (
+    ("Click", "Select; with Shift too, with Ctrl the other way round"),
+    ("Drag a node", "Move it; with Ctrl freely, with Alt a copy"),
+    ("Drag onto a wire", "Put a loose node into it"),
+    ("Drag the background", "Select with a box"),
+    ("Drag from a port", "Draw a wire; take one off an input"),
+    ("Alt and click a wire", "Lead it over a point; click the point again to take it away"),
+    ("Double-click", "Edit or open; on the background: add"),
+    ("Right-click", "What can be done here"),
+    ("Ctrl and drag right", "Cut wires"),
+    ("Space and drag, middle drag", "Move the view"),
+    ("Wheel", "Zoom; two fingers move the view"),
+    ("Esc while dragging", "Leave it as it was"),
+)
+
 
 class Gesture:
     """A press on the canvas that may become a drag.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import (
     QGraphicsItem,
@@ -29,6 +29,7 @@ from graphviz_app.canvas.numbers import NumberCache, draw_numbers_fast
 
 NEAR_NODES, MID_NODES = 80, 320
 READABLE_LABEL, READABLE_NUMBER = 0.38, 0.5  # scales from which text is drawn in the middle tier
+BEND_RADIUS = 4.5  # of the dot on a wire that is led over a point
 CURVES = 900  # as many wires are drawn as curves from far away, more as straight lines
 
 
@@ -97,9 +98,7 @@ class NodeItem(QGraphicsRectItem):
         else:
             # Its box is part of the overview, drawn with all others.
             model, node = stage.model, self.node
-            painter.setOpacity(1.0 if model.lit[node] else paint.DIMMED)
-            color = stage.look.kind_colors[model.kinds[node]]
-            paint.draw_label(painter, model.labels[node], stage.look, color)
+            paint.draw_sign(painter, model, node, stage.look, bool(model.lit[node]))
 
     def error_box(self, option: QStyleOptionGraphicsItem) -> QRectF:
         """Where the error is shown: on the node."""
@@ -213,6 +212,18 @@ class WireLayer(LayerItem):
                 painter.drawPath(self.path(wire))
         if model.active >= 0 and model.lit_wires:
             self._draw_lit(painter)
+        if tier is Tier.NEAR and model.geometry.fixed:
+            self._draw_bends(painter)
+
+    def _draw_bends(self, painter: QPainter) -> None:
+        """Dots to take hold of."""
+        model, look = self.stage.model, self.stage.look
+        painter.setPen(QPen(look.wire.color(), 1.5))
+        painter.setBrush(look.canvas)
+        for points in model.geometry.fixed.values():
+            for x, y in points:
+                painter.drawEllipse(QPointF(x, y), BEND_RADIUS, BEND_RADIUS)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _draw_lit(self, painter: QPainter) -> None:
         model, look, pulse = self.stage.model, self.stage.look, self.stage.pulse

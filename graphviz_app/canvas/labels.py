@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.graph.bypass import own_op
 from engine.graph.graph import Node
 from engine.graph.names import GREEK_SYMBOLS
 from engine.numerals import number
@@ -40,7 +41,7 @@ _INDEXED = re.compile(r"^([^\W\d_]+)_?\{?(\w+)\}?$")
 _SIGNS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "greater": ">", "neg": "× −1"}
 _POWERS = {"square": "2", "transpose": "T"}  # as x with a raised sign, like other powers
 _COMMUTES = {"add", "mul", "max", "min"}
-_LONGEST = 14  # characters of a name that fit on a node
+LONGEST_NAME = 14  # characters of a name that fit on a node
 
 
 def name_label(name: str) -> Label:
@@ -52,11 +53,12 @@ def name_label(name: str) -> Label:
     if found and split and (found[2].isdigit() or len(found[2]) <= 3):
         stem = GREEK_SYMBOLS.get(found[1], found[1])
         return (Run(stem, RunStyle.NAME), Run(found[2], RunStyle.LOWERED))
-    return (Run(_shortened(GREEK_SYMBOLS.get(plain, plain)), RunStyle.NAME),)
+    return (Run(short_name(GREEK_SYMBOLS.get(plain, plain)), RunStyle.NAME),)
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def short_name(text: str, most: int = LONGEST_NAME) -> str:
+    """``text`` with at most as many characters as there is room for, on a node if not said."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def leaf_label(node: Node) -> Label:
@@ -71,18 +73,19 @@ def leaf_label(node: Node) -> Label:
 def op_label(node: Node, constant: object = None, port: int = -1) -> Label:
     """An op's sign, together with the ``constant`` on its input ``port`` if there is one."""
     if node.op == "group":
-        return (Run(_shortened(node.attrs["body"].title), RunStyle.SIGN),)
-    sign = _SIGNS.get(node.op) or (OPS[node.op].symbol if node.op in OPS else node.op)
-    if node.op in _POWERS:
-        return (Run("x", RunStyle.NAME), Run(_POWERS[node.op], RunStyle.RAISED))
+        return (Run(short_name(node.attrs["body"].title), RunStyle.SIGN),)
+    op = own_op(node)
+    sign = _SIGNS.get(op) or (OPS[op].symbol if op in OPS else op)
+    if op in _POWERS:
+        return (Run("x", RunStyle.NAME), Run(_POWERS[op], RunStyle.RAISED))
     if constant is None:
         return (Run(sign, RunStyle.SIGN),)
     digits = number(constant)
-    if node.op == "pow":
+    if op == "pow":
         if port == 1:
             return (Run("x", RunStyle.NAME), Run(digits, RunStyle.RAISED))
         return (Run(digits, RunStyle.SIGN), Run("x", RunStyle.RAISED))
-    if port == 0 and node.op not in _COMMUTES:
+    if port == 0 and op not in _COMMUTES:
         return (Run(f"{digits} {sign}", RunStyle.SIGN),)
     return (Run(f"{sign} {digits}", RunStyle.SIGN),)
 

@@ -15,6 +15,7 @@ except ImportError:  # no wheel for this platform: our own order has to do
     graphlay = None
 
 LANE = 14.0  # the height that a long wire takes as it passes a column
+ROUNDS = 6  # sweeps that order the columns, and as many that settle their heights
 
 
 def reading_order(nodes: Sequence[str], inputs: Mapping[str, list[str]]) -> dict[str, int]:
@@ -86,19 +87,23 @@ class Layers:
 
     # order --------------------------------------------------------------------------------------
 
-    def order(self, use_graphlay: bool) -> None:
-        """Keep the candidate with the fewest crossings; operand order wins a draw."""
+    def order(self, use_graphlay: bool, sweeps: int = ROUNDS) -> int:
+        """Keep the candidate with the fewest crossings and say how many those are.
+
+        Operand order wins a draw.
+        """
         best, fewest = self.columns, self.crossings(self.columns)
         if fewest:
-            for candidate in self._candidates(use_graphlay):
+            for candidate in self._candidates(use_graphlay, sweeps):
                 count = self.crossings(candidate)
                 if count < fewest:
                     best, fewest = candidate, count
         self.columns = best
+        return fewest
 
-    def _candidates(self, use_graphlay: bool) -> Iterable[list[list[str]]]:
+    def _candidates(self, use_graphlay: bool, sweeps: int) -> Iterable[list[list[str]]]:
         swept = [list(c) for c in self.columns]
-        for _ in range(6):
+        for _ in range(sweeps):
             self._sweep(swept)
             yield [list(c) for c in swept]
         if use_graphlay and graphlay is not None:
@@ -176,7 +181,7 @@ class Layers:
 
     # heights ------------------------------------------------------------------------------------
 
-    def heights(self, size: Mapping[str, float], rounds: int = 6) -> dict[str, float]:
+    def heights(self, size: Mapping[str, float], rounds: int = ROUNDS) -> dict[str, float]:
         """The y of every node and way-point: near its neighbours' as the order allows."""
         room = {n: size.get(n, LANE) for column in self.columns for n in column}
         ys: dict[str, float] = {}

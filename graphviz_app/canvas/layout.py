@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from graphviz_app.canvas.layers import LANE, Layers, reading_order
+from graphviz_app.canvas.layers import LANE, ROUNDS, Layers, reading_order
 
 Point = tuple[float, float]
 Size = tuple[float, float]
 
-GRAPHLAY_NODES = 300  # above it graphlay takes over 0.2 s and would hold up the window
+GRAPHLAY_NODES = 250  # above it graphlay takes from 0.3 s to several seconds
+AT_ONCE_NODES = 32  # up to it the full layout fits into a frame
+QUICK_NODES = 150  # up to it all sweeps, without graphlay, fit into a frame
+FEW_SWEEPS_NODES = 400  # … and up to it two sweeps
 DUMMY_NODES = 600  # above it long wires get no way-points of their own
 LECTURE_NODES = 24  # up to it leaves stand in the first column, as circuits are drawn by hand
 LECTURE_SPAN = 2  # … unless that leaves more than so many columns in between
+ROUNDING = 2.0  # scene pixels that places are rounded to
 MIN_GAP = 28.0  # between the columns, where there is no label
 FRAME_PAD = 14.0  # more room in front of and behind the border of an opened composite
 FRAME_TITLE = 40.0  # above and below it
@@ -26,10 +30,44 @@ FRAME_TITLE = 40.0  # above and below it
 
 @dataclass(frozen=True)
 class Layout:
-    """The centre of every node; for a wire (source, target) that passes columns, where it does."""
+    """The centre of every node; for a wire (source, target) that passes columns, where it does.
+
+    ``final`` is whether taking more time could not have made it better.
+    """
 
     centres: dict[str, Point]
     lanes: dict[tuple[str, str], list[Point]]
+    final: bool = True
+
+
+def rounded(layout: Layout) -> dict[str, Point]:
+    """The centres of a layout on whole, even scene pixels: lines are drawn sharp there."""
+    return {
+        i: (round(x / ROUNDING) * ROUNDING, round(y / ROUNDING) * ROUNDING)
+        for i, (x, y) in layout.centres.items()
+    }
+
+
+@dataclass(frozen=True)
+class LayoutTask:
+    """All that a layout depends on; what the fields mean, `arrange` says."""
+
+    nodes: list[str]
+    wires: list[tuple[str, str]]
+    sizes: dict[str, Size]
+    label_room: dict[str, float]
+    frames: list[list[str]]
+
+    def arranged(self, quick: bool = False) -> Layout:
+        """Where everything stands."""
+        return arrange(
+            self.nodes,
+            self.wires,
+            self.sizes,
+            label_room=self.label_room,
+            frames=self.frames,
+            quick=quick,
+        )
 
 
 def place(
@@ -53,13 +91,15 @@ def arrange(
     label_room: Mapping[str, float] | None = None,
     frames: Sequence[Sequence[str]] = (),
     gap: float = 36.0,
+    quick: bool = False,
 ) -> Layout:
     """Where nodes stand, in scene pixels; the first column starts at x = 0.
 
     ``wires`` are (source, target) pairs, those of one target in port order; a wire that closes a
     cycle is ignored.  ``label_room`` is the width kept free to the right of a node, ``gap`` the
     height between two nodes of a column; ``frames`` are groups of nodes that a box is drawn
-    around.  No two nodes overlap, and every wire runs to the right.
+    around.  No two nodes overlap, and every wire runs to the right; that holds for a ``quick``
+    layout too, which fits into a frame and may have more crossings and bends.
     """
     nodes = list(dict.fromkeys(nodes))
     if not nodes:
@@ -74,9 +114,15 @@ def arrange(
     inputs = {n: inputs[n] for n in nodes}
     ranks = _ranks(nodes, inputs)
     layers = Layers.build(nodes, inputs, ranks, dummies=len(nodes) <= DUMMY_NODES)
-    layers.order(use_graphlay=len(nodes) <= GRAPHLAY_NODES)
+    hurried = quick and len(nodes) > QUICK_NODES
+    slow = AT_ONCE_NODES < len(nodes) <= GRAPHLAY_NODES
+    few = 2 if len(nodes) <= FEW_SWEEPS_NODES else 0
+    crossings = layers.order(
+        use_graphlay=len(nodes) <= AT_ONCE_NODES or (slow and not quick),
+        sweeps=few if hurried else ROUNDS,
+    )
     heights = {n: max(sizes[n][1], LANE) + gap for n in nodes}
-    ys = layers.heights(heights)
+    ys = layers.heights(heights, rounds=1 if hurried else ROUNDS)
     members = [{n for n in frame if n in heights} for frame in frames]
     for group in members + members[::-1]:
         _clear_frame(group, layers.columns, heights, ys)
@@ -85,7 +131,7 @@ def arrange(
     lanes = {ends: [(xs[r], ys[way]) for r, way in ways] for ends, ways in layers.ways.items()}
     bottom = max(ys[n] + heights[n] / 2 for n in nodes) + FRAME_TITLE
     centres.update(_grid(alone, sizes, room, max(xs), bottom, gap))
-    return Layout(centres, lanes)
+    return Layout(centres, lanes, final=not (hurried or (quick and slow and crossings)))
 
 
 def _acyclic(nodes: Sequence[str], wires: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -6,25 +6,25 @@ constant that one op uses is not drawn: it stands in that op's label.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from engine.graph.graph import Graph, Node, Wire
+from engine.graph.bypass import bypassed, own_op
+from engine.graph.graph import NO_BENDS, Graph, Node, Wire
 from engine.ops import OPS
 from engine.run.walk import Phase
-from graphviz_app.canvas.geometry import LABEL_REACH, PORT_STEP, Box, Geometry
+from graphviz_app.canvas.geometry import LABEL_REACH, PORT_STEP, Box, Geometry, Point
 from graphviz_app.canvas.labels import Label, inlinable, leaf_label, op_label, width_estimate
-from graphviz_app.canvas.layout import Layout, arrange
+from graphviz_app.canvas.layout import Layout, LayoutTask, rounded
 from graphviz_app.canvas.notes import NoteBox, note_box
 
 if TYPE_CHECKING:
     from graphviz_app.theme import Theme
 
-ROUNDING = 2.0  # scene pixels that the layout rounds to
 LEAF_SIZE = (64.0, 44.0)
 OP_SIZE = (60.0, 44.0)
 LABEL_ROOM = 52.0  # to the right of a node: six digits of a number
@@ -56,7 +56,7 @@ def kind_of(node: Node) -> Kind:
     """The kind of a node of an engine graph; ops that nobody knows are plain."""
     if node.leaf:
         return Kind(node.op)
-    return _op_kind(node.op)
+    return _op_kind(own_op(node))
 
 
 def _op_kind(op: str) -> Kind:
@@ -112,7 +112,8 @@ class CanvasModel:
     ``values`` and ``gradients`` are what stands at the wires ("" where a pass has not been yet).
     ``lit`` and ``lit_wires`` are what is not dimmed while ``active`` is a node.  ``port_heights``
     are those of a node's inputs relative to its centre, None for one that stands in the label;
-    ``open_ports`` are the heights of inputs without a wire, by node.
+    ``open_ports`` are the heights of inputs without a wire, by node.  ``layout`` is where nodes
+    stand that the user has not placed, None as long as there are none.
     """
 
     def __init__(
@@ -132,7 +133,8 @@ class CanvasModel:
         self.ids, self.nodes, self.labels, self.geometry = ids, nodes, labels, geometry
         self.wires, self.open_ports, self.frames = wires, open_ports, frames
         self.notes, self.port_heights = notes, port_heights
-        self.grows = [n.op in OPS and OPS[n.op].variadic and n.op != "group" for n in nodes]
+        own = map(own_op, nodes)
+        self.grows = [op in OPS and OPS[op].variadic and op != "group" for op in own]
         self.index = {node: k for k, node in enumerate(ids)}
         self.index.update((i, self.index[s]) for i, s in stands_for.items() if s in self.index)
         self.wire_index = {wire: k for k, wire in enumerate(wires)}
@@ -143,6 +145,7 @@ class CanvasModel:
         order = list(Kind)
         self.kind_codes = np.array([order.index(k) for k in self.kinds], dtype=np.int8)
         self.unset = [n.leaf and n.op != "constant" and n.value is None for n in nodes]
+        self.bypassed = frozenset(k for k, node in enumerate(nodes) if bypassed(node))
         self.values = [""] * len(ids)
         self.gradients = [""] * len(ids)
         self.problems: dict[int, str] = {}
@@ -153,7 +156,9 @@ class CanvasModel:
         self.highlighted: frozenset[int] = frozenset()
         self.lit = np.ones(len(ids), dtype=bool)
         self.lit_wires: list[int] = []
-        self._automatic: Layout | None = None
+        self.lay_out: Callable[[LayoutTask], Layout] = LayoutTask.arranged
+        self.layout: Layout | None = None
+        self._positions: Mapping[str, tuple[float, float]] = {}
 
     @classmethod
     def from_graph(
@@ -163,8 +168,9 @@ class CanvasModel:
         positions: Mapping[str, tuple[float, float]] | None = None,
         ranks: Mapping[str, int] | None = None,
         hidden: Mapping[str, str] | None = None,
+        lay_out: Callable[[LayoutTask], Layout] = LayoutTask.arranged,
     ) -> CanvasModel:
-        """Everything that is drawn of ``graph``; nodes without a position are laid out.
+        """Everything that is drawn of ``graph``; ``lay_out`` says where nodes without a place go.
 
         ``ranks`` are the numbers of axes of values, where they are not 0.  ``hidden`` are
         nodes that are not in ``graph`` because others stand for them.
@@ -221,40 +227,61 @@ class CanvasModel:
             port_heights,
             ranks or {},
         )
-        model.set_positions(positions or {})
+        model.lay_out = lay_out
+        model.set_positions(positions or {}, graph.bends)
         return model
 
     # places -------------------------------------------------------------------------------------
 
-    def set_positions(self, positions: Mapping[str, tuple[float, float]]) -> None:
-        """Put nodes where the user did; all others go where the layout puts them."""
-        fixed = [(k, positions[i]) for k, i in enumerate(self.ids) if i in positions]
-        complete = len(fixed) == len(self.ids)
-        xy = np.zeros((len(self.ids), 2))
-        layout = None if complete else self._layout()
-        if layout is not None:
-            xy[:] = [layout.centres[i] for i in self.ids]
-            xy = np.round(xy / ROUNDING) * ROUNDING
-        for k, centre in fixed:
-            xy[k] = centre
-        self.geometry.set_centres(xy)
-        if layout is not None:
-            moved = {self.ids[k] for k, _ in fixed}
-            ends = ((k, (s, t)) for k, (s, t, _) in enumerate(self.wires))
-            free = ((k, e) for k, e in ends if e in layout.lanes and moved.isdisjoint(e))
-            self.geometry.detour({k: layout.lanes[e] for k, e in free})
+    def set_positions(
+        self, positions: Mapping[str, Point], bends: Mapping[Wire, tuple[Point, ...]] = NO_BENDS
+    ) -> None:
+        """Put nodes where the user did and lead wires over ``bends``; the layout does the rest."""
+        self._positions = positions
+        numbers = {wire: k for k, wire in enumerate(self.wires)} if bends else {}
+        self.geometry.fixed = {numbers[w]: at for w, at in bends.items() if w in numbers}
+        if self.layout is None and not self.placed:
+            self.layout = self.lay_out(self.layout_task())
+        self.settle()
 
-    def _layout(self) -> Layout:
-        if self._automatic is None:
-            sizes = {i: (w, h) for i, (w, h) in zip(self.ids, self.geometry.size, strict=True)}
-            self._automatic = arrange(
-                self.ids,
-                [(source, target) for source, target, _ in self.wires],
-                sizes,
-                label_room=dict(zip(self.ids, self.label_room.tolist(), strict=True)),
-                frames=[[self.ids[k] for k in f.members] for f in self.frames],
-            )
-        return self._automatic
+    def set_layout(self, layout: Layout) -> None:
+        """Put the nodes that the user has not placed elsewhere."""
+        self.layout = layout
+        self.settle()
+
+    @property
+    def placed(self) -> bool:
+        """Whether the user has placed every node."""
+        return all(i in self._positions for i in self.ids)
+
+    def settle(self) -> None:
+        """Put every node where it belongs."""
+        laid = {} if self.layout is None else rounded(self.layout)
+        centres = [self._positions.get(i) or laid[i] for i in self.ids]
+        self.geometry.set_centres(np.array(centres, dtype=float).reshape(-1, 2))
+        if self.layout is not None:
+            lanes = self.layout.lanes
+            moved = {i for i, at in zip(self.ids, centres, strict=True) if at != laid[i]}
+            ends = ((k, (s, t)) for k, (s, t, _) in enumerate(self.wires))
+            free = ((k, e) for k, e in ends if e in lanes and moved.isdisjoint(e))
+            self.geometry.detour({k: lanes[e] for k, e in free})
+
+    def layout_task(self, nodes: Collection[str] | None = None) -> LayoutTask:
+        """All that a layout of these nodes (by default all) depends on."""
+        chosen = self.index.keys() if nodes is None else set(nodes)
+        sizes = ((w, h) for w, h in self.geometry.size.tolist())
+        return LayoutTask(
+            nodes=[i for i in self.ids if i in chosen],
+            wires=[(s, t) for s, t, _ in self.wires if s in chosen and t in chosen],
+            sizes=dict(zip(self.ids, sizes, strict=True)),
+            label_room=dict(zip(self.ids, self.label_room.tolist(), strict=True)),
+            frames=[[self.ids[k] for k in f.members if self.ids[k] in chosen] for f in self.frames],
+        )
+
+    def area(self, node: str) -> Box:
+        """Where a node stands, the room for its number included."""
+        where = self.index[node]
+        return self.geometry.bounds(np.array([where]), self.label_room[where] - LABEL_AIR)
 
     def frame_box(self, frame: FrameBox) -> Box:
         """The dashed border of a frame: its members, their numbers included, and some air."""
@@ -266,6 +293,7 @@ class CanvasModel:
     def bounds(self) -> Box:
         """The box around everything that is drawn."""
         boxes = [*map(self.frame_box, self.frames), *(note.box for note in self.notes)]
+        boxes += [(x, y, x, y) for points in self.geometry.fixed.values() for x, y in points]
         if self.ids or not boxes:
             boxes.append(self.geometry.bounds(reach=self.label_room - LABEL_AIR))
         lefts, tops, rights, bottoms = zip(*boxes, strict=True)
@@ -347,7 +375,7 @@ def _node_face(
     """A node's label, and the height of each input port (None where a constant is inlined)."""
     if node.leaf:
         return leaf_label(node), [None] * len(node.inputs)
-    known = OPS.resolve(node.op)
+    known = OPS.resolve(own_op(node))
     arity = OPS[known].arity if known else 0  # −1 for a variadic op
     count = max(len(node.inputs), arity)
     constant, at = None, -1

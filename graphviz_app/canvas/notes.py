@@ -22,6 +22,7 @@ class NoteBox:
     lines: tuple[str, ...]
     box: Box
     color: str
+    target: str = ""  # the id of the node that it points at
 
     def moved(self, x: float, y: float) -> NoteBox:
         """The same note with its upper left corner at (x, y)."""
@@ -37,4 +38,4 @@ def note_box(note: Note) -> NoteBox:
     width = max(80.0, max(map(len, lines)) * CHARACTER_PX + 2 * PAD)
     x, y = note.at
     box = (x, y, x + width, y + len(lines) * LINE_PX + 2 * PAD)
-    return NoteBox(note.id, tuple(lines), box, note.color)
+    return NoteBox(note.id, tuple(lines), box, note.color, note.target)

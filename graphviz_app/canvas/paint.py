@@ -5,6 +5,8 @@ The scene's items and the export both draw with these, so a file looks like the 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
@@ -13,14 +15,16 @@ from engine.run.walk import Phase
 from graphviz_app.canvas.geometry import Box, Geometry
 from graphviz_app.canvas.labels import Label, RunStyle
 from graphviz_app.canvas.model import CanvasModel, FrameBox, Kind
-from graphviz_app.canvas.notes import LINE_PX, PAD
+from graphviz_app.canvas.notes import LINE_PX, PAD, NoteBox
 from graphviz_app.canvas.numbers import NumberFonts
 from graphviz_app.theme import Theme, math_font, mix, ui_font
 
 RADIUS = 10.0
 DIMMED = 0.65  # opacity of what is not lit
 HALO_REACH = 5.5
+STRIKE_INSET = 9.0  # from a node's corners to the ends of the line through it
 PORT, FORK = 2.6, 4.0  # radii of port dots
+ARROW_HEAD, ARROW_AIR = 8.0, 4.0  # of a note that points at a node
 LANE = 30.0  # how far a bent wire runs level before and behind the middle of a column
 _NONE = Qt.PenStyle.NoPen
 
@@ -114,10 +118,13 @@ def wire_path(geometry: Geometry, wire: int) -> QPainterPath:
     """A smooth curve that leaves, passes its bends and arrives level."""
     x0, y0, x1, y1 = geometry.lines[wire].tolist()
     path = QPainterPath(QPointF(x0, y0))
-    for x, y in geometry.bends[wire]:
-        bezier(path, x0, y0, x - LANE, y)
-        path.lineTo(x + LANE, y)
-        x0, y0 = x + LANE, y
+    bends = geometry.bends[wire]
+    for place, (x, y) in enumerate(bends):
+        next_x = bends[place + 1][0] if place + 1 < len(bends) else x1
+        before, after = (min(LANE, max(0.0, run / 4)) for run in (x - x0, next_x - x))
+        bezier(path, x0, y0, x - before, y)
+        path.lineTo(x + after, y)
+        x0, y0 = x + after, y
     bezier(path, x0, y0, x1, y1)
     return path
 
@@ -133,7 +140,6 @@ def draw_node(painter: QPainter, model: CanvasModel, node: int, look: Look) -> N
     """One node with all details but its ports, around the painter's origin."""
     width, height = model.geometry.size[node].tolist()
     body = QRectF(-width / 2, -height / 2, width, height)
-    kind = model.kinds[node]
     problem = node in model.problems
     painter.setOpacity(1.0)
     if node == model.active:
@@ -144,9 +150,7 @@ def draw_node(painter: QPainter, model: CanvasModel, node: int, look: Look) -> N
         _ring(painter, body, HALO_REACH - 1, look.highlight)
     lit = bool(model.lit[node]) or node in model.highlighted
     _draw_body(painter, model, node, look, body, lit)
-    painter.setOpacity(1.0 if lit else DIMMED)
-    draw_label(painter, model.labels[node], look, look.kind_colors[kind])
-    painter.setOpacity(1.0)
+    draw_sign(painter, model, node, look, lit)
     if node in model.selection:
         painter.setPen(look.selection)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -172,7 +176,7 @@ def _draw_body(
     if not look.theme.dark:
         painter.setBrush(look.shadow)
         painter.drawRoundedRect(body.adjusted(-1.2, 0, 1.2, 2.4), RADIUS + 1, RADIUS + 1)
-    if node in model.problems or model.unset[node]:
+    if node in model.problems or model.unset[node] or node in model.bypassed:
         pen = look.problem_pen if node in model.problems else look.unset_pens[kind]
         painter.setBrush(look.fill)
         painter.setPen(pen)
@@ -194,6 +198,20 @@ def _ring(painter: QPainter, body: QRectF, reach: float, fill: QBrush | QColor) 
     painter.setBrush(fill)
     painter.drawRoundedRect(_grown(body, reach), RADIUS + 4, RADIUS + 4)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def draw_sign(painter: QPainter, model: CanvasModel, node: int, look: Look, lit: bool) -> None:
+    """What stands on a node, around the painter's origin; of a bypassed one struck through."""
+    color = look.kind_colors[model.kinds[node]]
+    struck = node in model.bypassed
+    painter.setOpacity(DIMMED if struck or not lit else 1.0)
+    draw_label(painter, model.labels[node], look, color)
+    if struck:
+        width, height = model.geometry.size[node].tolist()
+        x, y = width / 2 - STRIKE_INSET, height / 2 - STRIKE_INSET
+        painter.setPen(QPen(color, look.border))
+        painter.drawLine(QPointF(-x, y), QPointF(x, -y))
+    painter.setOpacity(1.0)
 
 
 def draw_label(painter: QPainter, label: Label, look: Look, color: QColor) -> None:
@@ -273,6 +291,26 @@ def draw_frame(painter: QPainter, model: CanvasModel, frame: FrameBox, look: Loo
     painter.drawText(QPointF(box.left() + 12, box.top() - 8), frame.title)
 
 
+def _draw_arrow(painter: QPainter, model: CanvasModel, note: NoteBox, color: QColor) -> None:
+    """From the middle of a note to the edge of the node that it points at."""
+    node = model.index[note.target]
+    (x, y), (width, height) = model.geometry.xy[node].tolist(), model.geometry.size[node].tolist()
+    start, centre = qrect(note.box).center(), QPointF(x, y)
+    way = centre - start
+    length = math.hypot(way.x(), way.y())
+    if length < 1.0:
+        return
+    reach = min(
+        (side / 2 + ARROW_AIR) / abs(part) if part else math.inf
+        for side, part in ((width, way.x()), (height, way.y()))
+    )
+    tip = centre - way * reach
+    along, across = way / length * ARROW_HEAD, QPointF(-way.y(), way.x()) / length * ARROW_HEAD / 2
+    painter.setPen(QPen(color, 1.2))
+    painter.drawLine(start, tip)
+    painter.drawPolyline([tip - along + across, tip, tip - along - across])
+
+
 def draw_notes(painter: QPainter, model: CanvasModel, look: Look) -> None:
     """All comments."""
     if not model.notes:
@@ -285,6 +323,8 @@ def draw_notes(painter: QPainter, model: CanvasModel, look: Look) -> None:
         edge = look.kind_colors[kind] if kind else QColor(look.theme.hairline)
         fill = QColor(mix(look.theme.canvas, edge.name(), 0.12)) if kind else look.fill.color()
         left, top, _, _ = note.box
+        if note.target in model.index:
+            _draw_arrow(painter, model, note, edge if kind else QColor(look.theme.text_soft))
         painter.setPen(QPen(edge, 1.0))
         painter.setBrush(fill)
         painter.drawRoundedRect(qrect(note.box), 8, 8)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QToolTip
 
 from engine.graph.graph import Wire
 from graphviz_app.canvas import hits
+from graphviz_app.canvas.bending import DragBend
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.interactions import (
     LANDING_PX,
@@ -65,6 +66,11 @@ class Pointer(QObject):
 
     # gestures -----------------------------------------------------------------------------------
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being dragged, or a wire led."""
+        return self._gesture is not None or self._keys is not None
+
     def cancel(self) -> None:
         """Undo the gesture under way."""
         self._edge.stop()
@@ -88,6 +94,7 @@ class Pointer(QObject):
         if self._gesture is not None or self._keys is not None:
             self.cancel()
             return
+        self._view.stop_motion()
         position, button, modifiers = event.position(), event.button(), event.modifiers()
         if button is Button.MiddleButton or (button is Button.LeftButton and self._space_held):
             self._gesture = Pan(self._view, position)
@@ -106,18 +113,42 @@ class Pointer(QObject):
         thing = view.node_at(position) or self._note_at(position)
         if thing:
             return self._press_thing(position, modifiers, thing)
+        place = view.to_scene(position)
+        bend = hits.bend_at(view.model, place.x(), place.y(), PORT_PX / view.zoom)
+        if bend is not None:
+            return self._press_bend(position, modifiers, *bend)
         wire = self._wire_at(position)
         if wire is not None:
             view.ask_wire(wire)
+            if modifiers & Modifier.AltModifier:
+                number = view.model.wires.index(wire)
+                points = hits.with_bend(view.model, number, (place.x(), place.y()))
+                view.wire_bent.emit(wire, tuple(points))
             return None
-        place = view.to_scene(position)
         group = hits.group_at(view.model, place.x(), place.y(), PORT_PX / view.zoom)
         if group:
-            frame = next(f for f in view.model.frames if f.group == group)
-            members = frozenset(view.model.ids[k] for k in frame.members.tolist())
-            view.ask_selection(members, "")
-            return DragThings(view, position, members)
+            return DragThings(view, position, self._ask_group(group))
         return BoxSelect(view, position, modifiers)
+
+    def _press_bend(
+        self, position: QPointF, modifiers: Modifier, wire: int, number: int
+    ) -> Gesture | None:
+        """Move a bend; with Alt take it away."""
+        view, found = self._view, hits.wire_of(self._view.model, wire)
+        if not modifiers & Modifier.AltModifier:
+            view.ask_wire(found)
+            return DragBend(view, position, found, number)
+        points = view.bends_of(found)
+        view.wire_bent.emit(found, points[:number] + points[number + 1 :])
+        return None
+
+    def _ask_group(self, group: str) -> frozenset[str]:
+        """Ask for a group to be selected; what it shows inside."""
+        model = self._view.model
+        frame = next(f for f in model.frames if f.group == group)
+        members = frozenset(model.ids[k] for k in frame.members.tolist())
+        self._view.ask_selection(members, group)
+        return members
 
     def _wire_from(self, position: QPointF, port: Port) -> Gesture:
         """From an output a new wire; an input lets go of its wire, or asks for one."""
@@ -259,6 +290,8 @@ class Pointer(QObject):
         kind, what = self._what_is_at(QPointF(event.pos()))
         if kind in ("node", "note") and what not in view.selection:
             view.ask_selection(frozenset({str(what)}), str(what))
+        elif kind == "group":
+            self._ask_group(str(what))
         elif kind == "wire":
             view.ask_wire(what)  # type: ignore[arg-type]
         view.menu_asked.emit(kind, what, event.globalPos())
@@ -369,6 +402,10 @@ class Pointer(QObject):
         """See keys before shortcuts do; whether the key is to come here instead."""
         shortcut = event.type() is QEvent.Type.ShortcutOverride
         if shortcut and self._keys is not None:
+            event.accept()
+            return True
+        escapes = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if shortcut and escapes and self._gesture is not None:  # before it selects nothing
             event.accept()
             return True
         # A shortcut on Space would act as it is pressed, before it is known to be a tap.

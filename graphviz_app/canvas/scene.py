@@ -109,12 +109,19 @@ class GraphScene(QGraphicsScene):
         self.wires.forget(wires.tolist())
         area = before.united(self._reach(which))
         self.numbers.update(area)
-        if self._frame_members.isdisjoint(nodes):
+        pointed_at = any(note.target in self.model.index for note in self.model.notes)
+        if self._frame_members.isdisjoint(nodes) and not pointed_at:
             self.wires.update(area)
         else:
             self.wires.update()
         if self.stage.tier is not Tier.NEAR:
             self.overview.update(area)
+
+    def bend_wire(self, wire: int, points: tuple[tuple[float, float], ...]) -> None:
+        """Lead a wire over these points."""
+        self.model.geometry.bend(wire, points)
+        self.wires.forget([wire])
+        self.wires.update()
 
     def move_notes(self, places: Mapping[str, tuple[float, float]]) -> None:
         """Move comments."""

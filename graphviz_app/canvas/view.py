@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QVariantAnimation, Signal, Slot
@@ -22,46 +20,33 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip
 
-from engine.graph.graph import Graph, Note, Wire
-from engine.ops import OPS
-from engine.ops.op import shape_text
+from engine.graph.graph import Graph, Wire
 from engine.run.walk import Phase
+from graphviz_app.canvas import tips
 from graphviz_app.canvas.camera import Camera
-from graphviz_app.canvas.hits import OUT, Port
-from graphviz_app.canvas.labels import plain_text
+from graphviz_app.canvas.glide import NodeGlide
+from graphviz_app.canvas.hits import Port
+from graphviz_app.canvas.layout import Layout
+from graphviz_app.canvas.layouts import Layouts
 from graphviz_app.canvas.model import CanvasModel, ProblemLike
 from graphviz_app.canvas.overlay import Overlay
 from graphviz_app.canvas.pointer import Pointer
-from graphviz_app.canvas.wiring import Advice
+from graphviz_app.canvas.tips import Reader, nothing_known
+from graphviz_app.canvas.wiring import Advice, NoAdvice
 from graphviz_app.theme import LIGHT, Theme
 
 TARGET_PX = 24  # nodes are at least this big to the mouse
 PULSE_MS = 450
 
-# What the mouse does here, as the sheet of keys says it.
-GESTURES = (
-    ("Click", "Select; with Shift too, with Ctrl the other way round"),
-    ("Drag a node", "Move it; with Ctrl freely, with Alt a copy"),
-    ("Drag onto a wire", "Put a loose node into it"),
-    ("Drag the background", "Select with a box"),
-    ("Drag from a port", "Draw a wire; take one off an input"),
-    ("Double-click", "Edit or open; on the background: add"),
-    ("Right-click", "What can be done here"),
-    ("Ctrl and drag right", "Cut wires"),
-    ("Space and drag, middle drag", "Move the view"),
-    ("Wheel", "Zoom; two fingers move the view"),
-    ("Esc while dragging", "Leave it as it was"),
-)
-
-Reader = Callable[[str], tuple[Any, Any] | None]
-
 
 class GraphView(Camera):
     """Shows one `CanvasModel`; changes nothing but places while things are dragged.
 
-    Things are nodes and notes, by id.  Signals, each once at the end of a gesture:
+    Things are nodes and notes, by id.  Where they are asked for, the places of nodes are those
+    that they are going to.  Owns ``layouts``.  Signals, each once at the end of a gesture:
 
-    ``selection_asked(things, current)``: select this set; ``current`` is the one clicked, or "".
+    ``selection_asked(things, current)``: select this set; ``current`` is the thing or group
+    that was clicked, or "".
     ``wire_asked(Wire)``: select this wire.
     ``double_clicked(kind, id)``: a "node", a "note" or a "group".
     ``node_hovered(id)``: "" when the pointer leaves.
@@ -69,6 +54,7 @@ class GraphView(Camera):
     ``things_copied(places)``: copies of the selection are wanted at these places.
     ``wire_drawn(Wire, Wire | None)``: a new wire, in place of one that was taken off.
     ``wire_dropped(Port, place)``: a wire from this port let go in the open.
+    ``wire_bent(Wire, points)``: lead a wire over these points.
     ``wires_cut(list of Wire)``; ``refused(sentence)``: why a gesture did nothing.
     ``search_asked(place)``: something is to be added here.
     ``space_tapped()``: Space was let go and nothing was dragged meanwhile.
@@ -84,6 +70,7 @@ class GraphView(Camera):
     things_copied = Signal(object)
     wire_drawn = Signal(object, object)
     wire_dropped = Signal(object, object)
+    wire_bent = Signal(object, object)
     wires_cut = Signal(object)
     refused = Signal(str)
     search_asked = Signal(object)
@@ -96,9 +83,11 @@ class GraphView(Camera):
     def __init__(self, theme: Theme = LIGHT) -> None:
         super().__init__(theme)
         self._pointer = Pointer(self)
+        self.layouts = Layouts(self)
+        self._node_glide = NodeGlide(self)
         self._ready = True
         self._advisor: Callable[[], Advice] = NoAdvice
-        self._reader: Reader | None = None
+        self._reader: Reader = nothing_known
         self.hovered = ""
         self._in_formula: frozenset[int] = frozenset()
         self._pulse = QVariantAnimation(self)
@@ -116,25 +105,53 @@ class GraphView(Camera):
 
     # what is shown ------------------------------------------------------------------------------
 
-    def set_graph(self, model: CanvasModel) -> None:
-        """Show another model; a gesture under way is dropped, a fitted view stays fitted."""
+    def set_graph(self, model: CanvasModel, begin: np.ndarray | None = None) -> None:
+        """Show another model; a gesture under way is dropped, a fitted view stays fitted.
+
+        Its nodes come from the places ``begin``, where these are given.
+        """
         self._pointer.cancel()
+        self._node_glide.drop()
         self.stop_motion()
         self.hovered, self._in_formula = "", frozenset()
         self.graph_scene.set_model(model)
-        if self._stays_fitted:
-            self.fit()
+        self._arrive(begin)
+        self._ask_layout()
         self.repaint_all()
+
+    def set_places(self, graph: Graph) -> None:
+        """Nodes, notes and wires are where ``graph`` has them, all others where the layout does."""
+        begin = self.model.geometry.xy.copy()
+        self._node_glide.drop()
+        self.model.set_positions(graph.positions, graph.bends)
+        self.model.move_notes({note.id: note.at for note in graph.notes.values()})
+        self.graph_scene.place_all()
+        self._arrive(begin)
+        self._ask_layout()
+
+    def _arrive(self, begin: np.ndarray | None) -> None:
+        """Lead nodes from ``begin`` to where they are now."""
+        if self._stays_fitted:
+            self.fit(animated=begin is not None)
+        if begin is not None:
+            self._node_glide.start(begin)
         self.view_changed.emit()
 
-    def set_positions(
-        self, positions: Mapping[str, tuple[float, float]], notes: Iterable[Note] = ()
-    ) -> None:
-        """Nodes and notes stand where the user put them, all others where the layout does."""
-        self.model.set_positions(positions)
-        self.model.move_notes({note.id: note.at for note in notes})
-        self.graph_scene.place_all()
-        self.view_changed.emit()
+    def _ask_layout(self) -> None:
+        """See to the full layout, where that did not come at once."""
+        layout = self.model.layout
+        if layout is None or layout.final or self.model.placed:
+            self.layouts.forget()
+        else:
+            self.layouts.ask(self.model.layout_task(), self._take_layout)
+
+    def _take_layout(self, layout: Layout) -> None:
+        if not self._pointer.busy:  # what is in the hand is not to be moved from elsewhere
+            begin = self.model.geometry.xy.copy()
+            self._node_glide.drop()
+            self.model.set_layout(layout)
+            self.graph_scene.place_all()
+            self._arrive(begin)
 
     def set_texts(self, values: Sequence[str], gradients: Sequence[str]) -> None:
         """What stands above and below the wires, in the order of ``model.ids``; [] for none."""
@@ -181,7 +198,7 @@ class GraphView(Camera):
         self.model.set_problems(problems)
         self.repaint_all()
 
-    def set_reader(self, reader: Reader | None) -> None:
+    def set_reader(self, reader: Reader) -> None:
         """``reader(id)`` gives a node's (value, gradient) in full for its tooltip."""
         self._reader = reader
 
@@ -231,14 +248,16 @@ class GraphView(Camera):
 
     def stop_motion(self) -> None:
         super().stop_motion()
+        self._node_glide.stop()
         self._pulse.stop()
         self.graph_scene.set_pulse(None)
 
     def shutdown(self) -> None:
         """Stop what moves and let go of the model; the view shows nothing from then on."""
         self._pointer.cancel()
-        self._reader = None
+        self._reader = nothing_known
         self._advisor = NoAdvice
+        self.layouts.shutdown()
         self.set_graph(CanvasModel.from_graph(Graph()))
 
     @Slot(object)
@@ -259,7 +278,7 @@ class GraphView(Camera):
 
     def node_position(self, node: str) -> QPointF:
         """A node's centre in the scene."""
-        return QPointF(*self.model.geometry.xy[self.model.index[node]].tolist())
+        return QPointF(*self._node_glide.ends[self.model.index[node]].tolist())
 
     def has_thing(self, thing: str) -> bool:
         """Whether a node or a note is shown."""
@@ -286,11 +305,18 @@ class GraphView(Camera):
         model = self.model
         things = set(things)
         places = {n.id: n.box[:2] for n in model.notes if n.id in things}
-        for k, node in enumerate(model.ids):
-            if node in things:
-                x, y = model.geometry.xy[k].tolist()
-                places[node] = (x, y)
+        centres = zip(model.ids, self._node_glide.ends.tolist(), strict=True)
+        places.update((node, (x, y)) for node, (x, y) in centres if node in things)
         return places
+
+    def bends_of(self, wire: Wire) -> tuple[tuple[float, float], ...]:
+        """The points that a wire is led over."""
+        return self.model.geometry.fixed.get(self.model.wires.index(wire), ())
+
+    def show_bends(self, wire: Wire, points: tuple[tuple[float, float], ...]) -> None:
+        """Show a wire led over these points."""
+        if wire in self.model.wires:
+            self.graph_scene.bend_wire(self.model.wires.index(wire), points)
 
     def move_things(self, places: Mapping[str, tuple[float, float]]) -> None:
         """Show nodes, with their wires, and notes elsewhere; nobody is told."""
@@ -307,22 +333,8 @@ class GraphView(Camera):
         return None if number is None else self.graph_scene.wires.path(number)
 
     def port_name(self, port: Port) -> str:
-        """What a port is called: "b of ×", with the shape that comes in."""
-        model = self.model
-        where = model.index[port.node]
-        title = model.nodes[where].name or plain_text(model.labels[where])
-        if port.number == OUT:
-            return f"output of {title}{self._shape_of(port.node)}"
-        node = model.nodes[where]
-        name = OPS[node.op].input_name(port.number) if node.op in OPS else str(port.number + 1)
-        wired = port.number < len(node.inputs) and node.inputs[port.number]
-        return f"input {name} of {title}{self._shape_of(wired) if wired else ''}"
-
-    def _shape_of(self, node: str) -> str:
-        pair = self._reader(node) if self._reader is not None else None
-        if pair is None or pair[0] is None:
-            return ""
-        return f" · {shape_text(np.shape(pair[0]))}"
+        """What a port is called, with the shape that comes in."""
+        return tips.port_name(self.model, port, self._reader)
 
     def show_overlay(self, overlay: Overlay) -> None:
         """Draw what a gesture would do."""
@@ -360,25 +372,8 @@ class GraphView(Camera):
         self.graph_scene.redraw_nodes(set(before ^ model.highlighted))
 
     def tooltip(self, node: str) -> str:
-        """Name, what the op does, the numbers in full and any problem, as HTML."""
-        where = self.model.index[node]
-        shown = self.model.nodes[where]
-        title = shown.name or plain_text(self.model.labels[where])
-        lines = [f"<b>{html.escape(title)}</b> · {html.escape(shown.op)}"]
-        if shown.op in OPS:
-            lines.append(html.escape(OPS[shown.op].says))
-        if self.model.unset[where]:
-            lines.append("Not set yet: it counts as 1.")
-        pair = self._reader(node) if self._reader is not None else None
-        for name, number in zip(("value", "gradient"), pair or (), strict=False):
-            if number is not None:
-                lines.append(f"{name} <code>{html.escape(in_full(number))}</code>")
-        if pair and np.ndim(pair[0]):
-            lines.append("shape " + "×".join(map(str, np.shape(pair[0]))))
-        if where in self.model.problems:
-            sentence = html.escape(self.model.problems[where])
-            lines.append(f'<span style="color:{self.theme.problem}">{sentence}</span>')
-        return "<br>".join(lines)
+        """All that is known of a node, as HTML."""
+        return tips.node_tip(self.model, node, self._reader, self.theme.problem)
 
     # events -------------------------------------------------------------------------------------
 
@@ -437,23 +432,3 @@ class GraphView(Camera):
         if not self._ready:
             return super().viewportEvent(event)
         return self._pointer.viewport_event(event) or super().viewportEvent(event)
-
-
-class NoAdvice:
-    """Where nobody knows the graph, nothing can be wired."""
-
-    def refusal(self, source: str, target: str, port: int) -> str:
-        """Every wire is refused."""
-        return "This graph cannot be changed here."
-
-    def may_insert(self, node: str, wire: Wire) -> bool:
-        """No node goes into a wire."""
-        return False
-
-
-def in_full(number: Any) -> str:
-    """Every digit of a number; the first few numbers of an array."""
-    if np.ndim(number) == 0:
-        return repr(float(number)).replace("-", "−")
-    with np.printoptions(threshold=12, edgeitems=3, precision=6):
-        return str(np.asarray(number))

@@ -32,6 +32,18 @@ class Advice(Protocol):
         ...
 
 
+class NoAdvice:
+    """Where nobody knows the graph, nothing can be wired."""
+
+    def refusal(self, source: str, target: str, port: int) -> str:
+        """Every wire is refused."""
+        return "This graph cannot be changed here."
+
+    def may_insert(self, node: str, wire: Wire) -> bool:
+        """No node goes into a wire."""
+        return False
+
+
 class DrawWire(Gesture):
     """A wire with one end at ``fixed`` and the other at the pointer.
 

@@ -9,13 +9,15 @@ from PySide6.QtWidgets import QWidget
 
 from engine import edits
 from engine.errors import FormulaError
+from engine.graph.bypass import bypassed, own_op
 from engine.graph.formula import parse
-from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node, Value
+from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node
 from engine.graph.levels import can_open
 from engine.graph.notation import text_label
 from engine.graph.templates import attr_text
 from engine.graph.writer import to_text
 from engine.ops import OPS
+from graphviz_app.canvas import hits
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.inline_editor import InlineEditor, NoteEditor
 from graphviz_app.canvas.model import kind_color
@@ -28,6 +30,8 @@ from graphviz_app.theme import Theme
 from graphviz_app.widgets import SearchEntry, SearchPopup
 
 Point = tuple[float, float]
+MENU_REACH = 20.0  # scene pixels from a wire to where its menu was asked for
+PRIMITIVE = "a primitive: it opens no further"
 DIRECTIONS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
@@ -56,13 +60,14 @@ class CanvasEditor(QObject):
     def _connect(self) -> None:
         view, editing = self._view, self.editing
         view.set_advisor(editing.advice)
-        view.selection_asked.connect(self.selection.set)
+        view.selection_asked.connect(self._select)
         view.wire_asked.connect(self.selection.set_wire)
         view.things_moved.connect(editing.move)
         view.things_copied.connect(editing.copy_to)
         view.wire_drawn.connect(editing.wire)
         view.wire_dropped.connect(self._add_at_wire)
         view.wires_cut.connect(editing.cut_wires)
+        view.wire_bent.connect(editing.bend_wire)
         view.dropped.connect(editing.drop)
         view.refused.connect(self.said)
         view.search_asked.connect(self.add_here)
@@ -85,6 +90,13 @@ class CanvasEditor(QObject):
     def graph(self) -> Graph:
         """The document's graph."""
         return self._document.graph
+
+    @Slot(object, str)
+    def _select(self, things: frozenset[str], current: str) -> None:
+        if current in self.graph.groups:
+            self.selection.set_group(current, things)
+        else:
+            self.selection.set(things, current)
 
     @Slot()
     def _show_selection(self) -> None:
@@ -120,8 +132,9 @@ class CanvasEditor(QObject):
     def add_beside(self) -> None:
         """Search for something to add after the current node, or at the pointer."""
         current = self.selection.current
-        if current in self._view.model.index:
-            x, y = self._view.places_of([current])[current]
+        places = self._view.places_of(self.selection.things)
+        if current in places:
+            x, y = places[current]
             self._search_nodes((x + 60.0, y - 20.0), None, None)
             return
         pointer = self._pointer_place()
@@ -154,11 +167,28 @@ class CanvasEditor(QObject):
         def add_text(text: str) -> None:
             self.editing.add_formula(text, at)
 
-        entries = [e for e in op_entries(self._theme) if port is None or self._fits(e.key, port)]
+        entries = self._fitting(port)
         self._found, self._typed = add, add_text
         self.search.set_free_text_hint(_formula_hint if port is None else None)
         hint = "Add an operation or type a formula" if port is None else "Add what fits here"
         self._open_search(entries, show_at, hint)
+
+    def add_bend(self) -> None:
+        """Lead the selected wire over a point: where the menu was asked for, else in its middle."""
+        wire, model = self.selection.wire, self._view.model
+        if wire not in model.wires:
+            return
+        number = model.wires.index(wire)
+        at = self.place
+        if at is None or hits.wire_at(model, *at, MENU_REACH) != number:
+            line = model.geometry.points_along(number)
+            at = tuple(line[len(line) // 2].tolist())
+        self.editing.bend_wire(wire, tuple(hits.with_bend(model, number, at)))
+
+    def straighten(self) -> None:
+        """Lead the selected wire straight again."""
+        if self.selection.wire is not None:
+            self.editing.bend_wire(self.selection.wire, ())
 
     def insert_on_wire(self) -> None:
         """Search for something to put into the selected wire."""
@@ -180,7 +210,7 @@ class CanvasEditor(QObject):
 
         self._found, self._typed = insert, self._nothing_found
         self.search.set_free_text_hint(None)
-        entries = [e for e in op_entries(self._theme) if self._fits(e.key, port)]
+        entries = self._fitting(port)
         self._open_search(entries, at, "Insert an operation")
 
     def _begin_value(self) -> None:
@@ -189,14 +219,18 @@ class CanvasEditor(QObject):
         if new is not None and new.leaf and new.id in self._view.model.index:
             self.edit_value()
 
-    def _fits(self, key: str, port: Port) -> bool:
-        """Whether an op or leaf of the palette could be wired to ``port``."""
-        if port.number != OUT:
-            return True  # what a new node gives is not known before it is wired
-        if key in LEAF_KINDS:
-            return False
-        graph, new = edits.add_op(self.graph, key)
-        return edits.free_port(graph, port.node, new) is not None
+    def _fitting(self, port: Port | None) -> list[SearchEntry]:
+        """What of the palette could be wired to ``port``; what a new node gives fits anywhere."""
+        entries = op_entries(self._theme)
+        if port is None or port.number != OUT:
+            return entries
+        graph, candidates = self.graph, {}
+        for entry in entries:
+            if entry.key not in LEAF_KINDS:
+                graph, candidates[entry.key] = edits.add_op(graph, entry.key)
+        wiring = edits.Wiring(graph)  # one for all: the shapes of the graph are inferred once
+        fitting = {k for k, i in candidates.items() if wiring.free_port(port.node, i) is not None}
+        return [entry for entry in entries if entry.key in fitting]
 
     def find_node(self) -> None:
         """Search among the nodes that are shown, and go to one."""
@@ -206,8 +240,8 @@ class CanvasEditor(QObject):
                 key=i,
                 title=node.name or text_label(shown, i),
                 hint=f"{node.op} · {text_label(shown, i)}" if node.name else node.op,
-                keywords=f"{i} {node.op}",
-                sign=OPS[node.op].symbol if node.op in OPS else "•",
+                keywords=f"{i} {node.op} {own_op(node)}",
+                sign=OPS[own_op(node)].symbol if own_op(node) in OPS else "•",
                 color=kind_color(node, self._theme),
             )
             for i, node in shown.nodes.items()
@@ -345,7 +379,7 @@ class CanvasEditor(QObject):
         """Show the opened composite around the current node as one node again."""
         owner = self.frame_of(self.selection.current)
         if owner:
-            self._document.set_opened(owner, False)
+            self.editing.set_opened(owner, False)
 
     def _open_node(self, node_id: str) -> None:
         node = self._document.shown.nodes.get(node_id)
@@ -364,11 +398,12 @@ class CanvasEditor(QObject):
         if node is not None and node.op == "group" and group:
             self.editing.set_group(group, folded=False)
         elif owner := self.frame_of(node_id):
-            self._document.set_opened(owner, False)
+            self.editing.set_opened(owner, False)
         elif node is not None and can_open(node):
-            self._document.set_opened(node_id, True)
+            self.editing.set_opened(node_id, True)
         elif node is not None:
-            self.said.emit(f"{node.name or OPS[node.op].name} is a primitive: it opens no further.")
+            why = "bypassed: bring it back" if bypassed(node) else PRIMITIVE
+            self.said.emit(f"{node.name or OPS[own_op(node)].name} is {why}.")
 
     def frame_of(self, node_id: str) -> str:
         """The opened composite that a shown node belongs to, or an empty string."""
@@ -407,7 +442,7 @@ class CanvasEditor(QObject):
         shown = self._document.shown.nodes.get(current)
         if shown is not None and shown.op == "group":
             self._edit_group_title(self.editing.group_of(current))
-        elif current in self.graph.nodes:
+        elif current in self.graph.nodes and current in self._view.model.index:
             self._edited = ("name", current)
             name = self.graph.nodes[current].name
             self.field.open_over(self._view.area_of(current), name, "Name of this node")
@@ -421,6 +456,8 @@ class CanvasEditor(QObject):
         if group is None:
             return
         shown = [i for i in group.members if i in self._view.model.index]
+        if not shown:  # while a large graph is derived the view shows the one before
+            return
         area = self._view.area_of(self._view.model.ids[self._view.model.index[shown[0]]])
         for other in shown[1:]:
             area = area.united(self._view.area_of(other))
@@ -439,20 +476,13 @@ class CanvasEditor(QObject):
     def _commit_field(self, text: str) -> None:
         (what, key), self._edited = self._edited, ("", "")
         if what == "value" and key in self.graph.nodes:
-            self._commit_value(key, text)
+            self.editing.type_value(key, text)
         elif what == "name" and key in self.graph.nodes:
             self.editing.rename(key, text.strip())
-        elif what == "group" and key in self.graph.groups and text.strip():
-            if text.strip() != self.graph.groups[key].title:
-                self.editing.set_group(key, title=text.strip()[:200])
+        elif what == "group" and key in self.graph.groups:
+            self.editing.rename_group(key, text)
         elif what == "note":
             self.editing.set_note(key, text)
-
-    def _commit_value(self, leaf: str, text: str) -> None:
-        try:
-            self.editing.set_value(leaf, read_value(text))
-        except FormulaError as error:
-            self.said.emit(f"The value was not changed: {error}")
 
     # groups and notes ---------------------------------------------------------------------------
 
@@ -473,7 +503,9 @@ class CanvasEditor(QObject):
             self._select_folded(group)
 
     def _group_selected(self) -> str:
-        """The group whose members are just what is selected, or around the current node alone."""
+        """The group that was clicked, whose members are selected, or around the current node."""
+        if self.selection.group:
+            return self.selection.group
         chosen = {i for i in self.selection.things if i in self.graph.nodes}
         for group in self.graph.groups.values():
             if chosen == {i for i in group.members if i in self._view.model.ids}:
@@ -495,14 +527,12 @@ class CanvasEditor(QObject):
         self.selection.set(shown)
 
     def rename_group(self) -> None:
-        """Type the title of the group around the selection."""
-        chosen = self.selection.current or next(iter(self.selection.things), "")
-        self._edit_group_title(self.editing.group_of(chosen))
+        """Type the title of the group that is selected, or around the selection."""
+        self._edit_group_title(self.editing.group_around())
 
     def ungroup(self) -> None:
-        """Take the frame around the current node away."""
-        chosen = self.selection.current or next(iter(self.selection.things), "")
-        self.editing.ungroup(self.editing.group_of(chosen))
+        """Take the frame that is selected away, or the one around the current node."""
+        self.editing.ungroup(self.editing.group_around())
 
     def add_note(self) -> None:
         """A comment at the pointer, ready to be typed."""
@@ -520,25 +550,10 @@ class CanvasEditor(QObject):
 
     @Slot(str, object, object)
     def _ask_menu(self, kind: str, what: object, at: QPoint) -> None:
-        if kind == "group":
-            group = self.graph.groups[str(what)]
-            self.selection.set([i for i in group.members if i in self._view.model.ids], "")
         viewport = self._view.viewport()
         place = self._view.to_scene(QPointF(viewport.mapFromGlobal(at)))
         self.place = (place.x(), place.y())
         self.menu_asked.emit(kind, at)
-
-
-def read_value(text: str) -> Value | None:
-    """A number or array as a person types it; "" is unset.  Raises FormulaError."""
-    if not text.strip():
-        return None
-    graph = parse(f"value = {text.strip()}")
-    node = graph.nodes["value"]
-    if not node.leaf:
-        walkable = to_text(graph)
-        raise FormulaError(f"{walkable.partition('= ')[2]} is not a number or a list of numbers.")
-    return node.value
 
 
 def _formula_hint(text: str) -> str:

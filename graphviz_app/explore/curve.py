@@ -13,6 +13,7 @@ from engine.numerals import fixed
 from engine.ops import OPS
 from engine.ops.op import ATOM
 from engine.run.walk import Step
+from graphviz_app.canvas.labels import short_name
 from graphviz_app.explore.curve_canvas import CurveCanvas
 from graphviz_app.theme import LIGHT, Theme, ui_font
 from graphviz_app.typeset import plain_text
@@ -22,6 +23,7 @@ POINTS = 201
 LEAST_SPAN = 3.0  # the curve shows at least −3 … 3
 STRETCH = 1.5  # and 1.5 times as far as the value lies
 TANGENT_SHARE = 0.22  # of the width, to each side of the dot
+LONGEST_NAME = 8  # characters in the switch
 PLOT_HEIGHT_PX = 160
 MARGIN_PX = 16
 
@@ -145,7 +147,7 @@ class CurvePlot(QWidget):
             ports = self._ports()
             if self._port not in ports:
                 self._port = ports[0]
-            choices = [(str(k), _pretty(self._name(k))) for k in ports]
+            choices = [(str(k), short_name(_pretty(self._name(k)), LONGEST_NAME)) for k in ports]
             self.switch.set_choices(choices, str(self._port))
             self._plot()
         shown = self._step is not None

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine import edits
 from engine.errors import EngineError, FormulaError
 from engine.files.project import graph_bytes, graph_from_bytes
+from engine.graph.bypass import bypassed, own_op
 from engine.graph.formula import parse
-from engine.graph.graph import LEAF_KINDS, Graph, Value, Wire
+from engine.graph.graph import INPUT, LEAF_KINDS, Graph, Wire
 from engine.graph.levels import Opened
 from engine.graph.reach import node_called
 from engine.ops import OPS
 from graphviz_app.canvas.guides import GRID, on_grid
 from graphviz_app.canvas.hits import OUT, Port
+from graphviz_app.canvas.layout import Layout, rounded
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
+from graphviz_app.explore.arranging import places_when_inserted, places_when_opened
 from graphviz_app.explore.selection import Selection
+from graphviz_app.explore.typed import read_shape, read_value
 
 Point = tuple[float, float]
 INSIDE_OPENED = "This node is inside an opened one: fold that to wire it."
 FOLDED = "This group is folded: open it to change the wires that lead into it."
 PASTE_STEP = 3 * GRID  # a copy stands so far beside its original
+LONGEST_TITLE = 200  # of a group
 NEXT_TO = 150.0  # from a node to one that is added after it
 
 
@@ -40,6 +46,7 @@ class Editing(QObject):
     def __init__(self, document: Document, view: GraphView, selection: Selection) -> None:
         super().__init__(view)
         self._document, self._view, self._selection = document, view, selection
+        self._drags = 0  # of attributes; each is one step of undo
 
     # the graph as it stands ---------------------------------------------------------------------
 
@@ -54,23 +61,31 @@ class Editing(QObject):
         # where a folded group stands follows from what is inside, if that has places
         settled = set(opened.hidden.values()) & set(opened.graph.positions)
         shown = self._view.places_of(self._view.model.ids)
-        graph.positions.update(
-            (i, at)
-            for i, at in shown.items()
-            # while a large graph is derived the view still shows nodes that are deleted
-            if i not in settled and self._node(i) in graph.nodes
-        )
+        graph.positions.update((i, at) for i, at in shown.items() if i not in settled)
         return graph
 
-    def _do(self, title: str, change: Callable[[Graph], Graph], key: tuple | None = None) -> bool:
-        """Put ``change`` of the pinned graph onto the undo stack; says why it cannot be."""
+    def _do(
+        self,
+        title: str,
+        change: Callable[[Graph], Graph],
+        key: tuple | None = None,
+        arranges: bool = False,
+    ) -> bool:
+        """Put ``change`` of the pinned graph onto the undo stack; says why it cannot be.
+
+        What changes nothing is no step: to pin the nodes alone is not worth one.  What ``arranges``
+        the graph pins nothing where nothing has a place, and all stays in view.
+        """
+        before = self._pinned() if self._graph.positions or not arranges else self._graph
         try:
-            after = change(self._pinned())
+            after = change(before)
         except EngineError as error:
             self.refused.emit(str(error))
             return False
-        self._view.stop_fitting()
-        self._document.edit(title, after, key)
+        if after != before:
+            if not arranges:
+                self._view.stop_fitting()
+            self._document.edit(title, after, key)
         return True
 
     def _node(self, node_id: str) -> str:
@@ -90,7 +105,7 @@ class Editing(QObject):
         nodes = [i for i in ids if i in self._graph.nodes]
         if len(nodes) == 1:
             node = self._graph.nodes[nodes[0]]
-            return node.name or node.op
+            return node.name or own_op(node)
         return f"{len(ids)} things" if ids else "nothing"
 
     # advice for gestures ------------------------------------------------------------------------
@@ -151,9 +166,10 @@ class Editing(QObject):
         if not self.advice().may_change(wire):
             return graph
         try:
-            return edits.insert_on_wire(graph, new, wire)
+            graph = edits.insert_on_wire(graph, new, wire)
         except EngineError:
             return graph
+        return self._spread(graph, new, wire)
 
     def _free_place(self, current: str, leaf: bool) -> Point:
         """Where a new node stands: an op after the current node or all others, a leaf below.
@@ -205,8 +221,13 @@ class Editing(QObject):
 
         if not self._do(title, change):
             return False
-        self._selection.set(made)
+        self._select_copies(made)
         return True
+
+    def _select_copies(self, made: Collection[str]) -> None:
+        """Select what was pasted; the copy of a folded group is one thing."""
+        hidden = self._document.derived.opened.hidden
+        self._selection.set({hidden.get(i, i) for i in made})
 
     @Slot(str, str, object, object)
     def drop(self, kind: str, text: str, at: Point, wire: Wire | None) -> None:
@@ -259,6 +280,17 @@ class Editing(QObject):
         if wires:
             self._do("Disconnect" if len(wires) == 1 else "Cut wires", change)
 
+    @Slot(object, object)
+    def bend_wire(self, wire: Wire, points: Collection[Point]) -> None:
+        """Lead a wire over these points, straight if there are none."""
+        why = self.why_closed(Port(wire.target, wire.port))
+        if why:
+            self.refused.emit(why)
+            return
+        title = "Bend wire" if points else "Straighten wire"
+        if not self._do(title, lambda graph: edits.bend(graph, wire, points)):
+            self._view.set_places(self._document.shown)
+
     def disconnect_inputs(self) -> None:
         """Take all wires off the inputs of the selected nodes; not those inside folded groups."""
         chosen, hidden = set(self._chosen()), self._document.derived.opened.hidden
@@ -285,19 +317,27 @@ class Editing(QObject):
                     moved[i] = (px + x - x0, py + y - y0)
         return moved
 
+    def _spread(self, graph: Graph, new: str, wire: Wire) -> Graph:
+        """``graph`` with room for the node that was put into ``wire``."""
+        self._view.stop_motion()
+        places = places_when_inserted(graph, new, wire, self._view.model, self._document.shown)
+        return edits.place(graph, self._with_inside(places))
+
     @Slot(object, object)
     def move(self, places: Mapping[str, Point], wire: Wire | None = None) -> None:
         """Put things where they were dragged, and a single node into a wire."""
         moved = self._with_inside(places)
+        # the drag shows them there already, but nodes are pinned to where they were before it
+        self._view.set_places(self._document.shown)
 
         def change(graph: Graph) -> Graph:
             graph = edits.place(graph, moved)
-            return edits.insert_on_wire(graph, next(iter(places)), wire) if wire else graph
+            if wire is None:
+                return graph
+            new = next(iter(places))
+            return self._spread(edits.insert_on_wire(graph, new, wire), new, wire)
 
-        if not self._do("Insert" if wire else f"Move {self.title_of(list(places))}", change):
-            self._view.set_positions(
-                self._document.shown.positions, self._document.graph.notes.values()
-            )
+        self._do("Insert" if wire else f"Move {self.title_of(list(places))}", change)
 
     def nudge(self, dx: float, dy: float) -> None:
         """Move the selection a little; nudges in a row are one step of undo."""
@@ -334,24 +374,36 @@ class Editing(QObject):
 
     def tidy(self) -> None:
         """Lay out the selected nodes where they are, or all nodes anew."""
-        model = self._view.model
-        chosen = [i for i in model.ids if i in self._selection.things]
-        if len(chosen) < 2:
-            self._view.start_fitting()
-            self._document.tidy()
-            return
-        piece = Graph(self._document.shown.nodes[i] for i in chosen)
-        laid = CanvasModel.from_graph(piece)
-        places = {i: tuple(at) for i, at in zip(laid.ids, laid.geometry.xy.tolist(), strict=True)}
-        before = self._view.places_of(places)
-        dx, dy = (
-            sum(at[k] for at in before.values()) / len(before)
-            - sum(at[k] for at in places.values()) / len(places)
-            for k in (0, 1)
-        )
-        moved = {i: (on_grid(x + dx), on_grid(y + dy)) for i, (x, y) in places.items()}
-        moved = self._with_inside(moved)
-        self._do("Tidy up", lambda graph: edits.place(graph, moved))
+        view, graph = self._view, self._graph
+        chosen = [i for i in view.model.ids if i in self._selection.things]
+        task = view.model.layout_task(chosen if len(chosen) > 1 else None)
+
+        def take(layout: Layout) -> None:
+            if self._graph is graph:  # else it is of no use any more
+                self._tidy_to(layout)
+
+        view.layouts.ask(task, take)
+
+    def _tidy_to(self, layout: Layout) -> None:
+        view, places = self._view, rounded(layout)
+        whole = len(places) == len(view.model.ids)
+        if whole:
+            view.model.layout = layout
+            view.start_fitting()
+        else:
+            before = view.places_of(places)
+            dx, dy = (
+                sum(at[k] for at in before.values()) / len(before)
+                - sum(at[k] for at in places.values()) / len(places)
+                for k in (0, 1)
+            )
+            places = {i: (on_grid(x + dx), on_grid(y + dy)) for i, (x, y) in places.items()}
+        moved = self._with_inside(places)
+
+        def change(graph: Graph) -> Graph:
+            return edits.straighten(edits.place(graph, moved), moved)
+
+        self._do("Tidy up", change, arranges=whole)
 
     # deleting, copying --------------------------------------------------------------------------
 
@@ -414,7 +466,7 @@ class Editing(QObject):
             return graph
 
         if self._do(f"Duplicate {self.title_of(chosen)}", change):
-            self._selection.set(made)
+            self._select_copies(made)
 
     # what nodes are -----------------------------------------------------------------------------
 
@@ -434,18 +486,38 @@ class Editing(QObject):
             self._selection.set(made)
         return done
 
-    def set_value(self, node_id: str, value: Value | None) -> None:
-        """Give a leaf a value."""
-        self._document.set_value(node_id, value)
+    def type_value(self, node_id: str, text: str) -> bool:
+        """Give a leaf the number or array that ``text`` says; none is unset."""
+        try:
+            self._document.set_value(node_id, read_value(text))
+        except FormulaError as error:
+            self.refused.emit(f"The value was not changed: {error}")
+            return False
+        return True
 
-    def set_attribute(self, node_id: str, name: str, value: object) -> bool:
-        """Set an attribute of an op."""
+    def type_shape(self, node_id: str, text: str) -> bool:
+        """Give a leaf's array the shape that ``text`` says."""
+        title = f"Reshape {node_called(self._graph.nodes[node_id])}"
+        return self._do(title, lambda graph: edits.set_shape(graph, node_id, read_shape(text)))
+
+    def set_attribute(self, node_id: str, name: str, value: object, final: bool = True) -> bool:
+        """Set an attribute of an op; the changes of one drag are one step of undo."""
+
+        def change(graph: Graph) -> Graph:
+            why = edits.why_not_attribute(graph, node_id, name, value)
+            if why:
+                raise EngineError(why)
+            return edits.set_attribute(graph, node_id, name, value)
+
         title = f"Set {name} of {node_called(self._graph.nodes[node_id])}"
-        return self._do(title, lambda graph: edits.set_attribute(graph, node_id, name, value))
+        done = self._do(title, change, ("attribute", node_id, name, self._drags))
+        self._drags += final
+        return done
 
     def set_kind(self, kind: str) -> None:
         """Make the selected leaves inputs, parameters or constants."""
-        leaves = [i for i in self._chosen() if i in self._graph.nodes and self._graph.nodes[i].leaf]
+        nodes, things = self._graph.nodes, self._selection.things
+        leaves = [i for i, node in nodes.items() if node.leaf and i in things]
 
         def change(graph: Graph) -> Graph:
             for i in leaves:
@@ -453,7 +525,18 @@ class Editing(QObject):
             return graph
 
         if leaves:
-            self._do(f"Make {self.title_of(leaves)} a {kind}", change)
+            one = f"{'an' if kind == INPUT else 'a'} {kind}"
+            what = one if len(leaves) == 1 else f"{kind}s"
+            self._do(f"Make {self.title_of(leaves)} {what}", change)
+
+    def bypass(self) -> None:
+        """Bypass the selected ops, or bring them back if all of them are bypassed."""
+        nodes = self._graph.nodes
+        chosen = [i for i in self._chosen() if i in nodes]
+        ops = [i for i in chosen if not nodes[i].leaf]
+        on = not (ops and all(bypassed(nodes[i]) for i in ops))
+        title = f"{'Bypass' if on else 'Bring back'} {self.title_of(ops)}"
+        self._do(title, lambda graph: edits.set_bypassed(graph, chosen, on))
 
     def set_output(self) -> None:
         """Take the gradients of the current node."""
@@ -484,21 +567,68 @@ class Editing(QObject):
             return max(folded, key=lambda g: len(g.members)).id
         return min(around, key=lambda g: len(g.members)).id if around else ""
 
+    def group_chosen(self) -> str:
+        """The group that is selected by its frame, or as a folded node; "" for none."""
+        chosen = self._selection
+        if chosen.group or chosen.current not in self._stand_ins() or len(chosen.things) > 1:
+            return chosen.group
+        return self.group_of(chosen.current)
+
+    def group_around(self) -> str:
+        """The group that is selected, else the smallest around what is; "" for none."""
+        chosen = self._selection
+        return chosen.group or self.group_of(chosen.current or next(iter(chosen.things), ""))
+
     def _stand_ins(self) -> set[str]:
         return stand_ins(self._document.derived.opened)
 
-    def set_group(self, group_id: str, **changes: object) -> None:
+    def rename_group(self, group_id: str, title: str) -> bool:
+        """Give a group another title."""
+        title = title.strip()[:LONGEST_TITLE]
+        if not title:
+            self.refused.emit("A group needs a title: type one.")
+            return False
+        same = title == self._graph.groups[group_id].title
+        return same or self.set_group(group_id, title=title)
+
+    def set_group(self, group_id: str, **changes: object) -> bool:
         """Change a group's title, colour, members, or whether it is folded."""
         group = self._graph.groups.get(group_id)
         if group is None:
-            return
-        verb = "Change"
-        if "folded" in changes:
+            return False
+        verb, folds = "Change", "folded" in changes
+        if folds:
             verb = "Fold" if changes["folded"] else "Open"
         elif "title" in changes:
             verb = "Rename"
         title = f"{verb} {group.title}"
-        self._do(title, lambda graph: edits.set_group(graph, group_id, **changes))
+
+        def change(graph: Graph) -> Graph:
+            graph = edits.set_group(graph, group_id, **changes)
+            return self._with_room(graph, group_id) if folds and graph.positions else graph
+
+        return self._do(title, change, arranges=folds)
+
+    def set_opened(self, node_id: str, opened: bool) -> None:
+        """Open a composite into the ops that define it, or fold it again."""
+
+        def arranged(graph: Graph) -> Graph:
+            if not graph.positions:
+                return graph
+            return self._with_room(edits.place(graph, self._pinned().positions), node_id)
+
+        self._document.set_opened(node_id, opened, arranged)
+
+    def _with_room(self, graph: Graph, key: str) -> Graph:
+        """``graph`` with room for what was opened, a composite or group, or without if folded."""
+        view, frames = self._view, self._document.derived.opened.frames
+        for frame in frames:
+            if key in (frame.node, frame.group):  # it was open until now
+                fold = edits.fold_composite if frame.node else edits.fold_group
+                return fold(graph, key, frame.members)
+        view.stop_motion()
+        inside, others = places_when_opened(graph, key, view.model, view.layouts.at_once)
+        return edits.make_room(graph, key, {**self._with_inside(others), **inside})
 
     def ungroup(self, group_id: str) -> None:
         """Take a frame away; its nodes stay."""
@@ -524,10 +654,27 @@ class Editing(QObject):
         if note_id in self._graph.notes:
             self._do("Edit note", lambda graph: edits.set_note(graph, note_id, text))
 
+    def note_and_node(self) -> tuple[str, str] | None:
+        """The note and the node that are selected, where it is one of each."""
+        things = self._selection.things
+        notes = [i for i in things if i in self._graph.notes]
+        nodes = [i for i in things if i not in self._graph.notes]
+        return (notes[0], nodes[0]) if len(notes) == len(nodes) == 1 else None
+
+    def point_note(self) -> None:
+        """Let the selected note point at the selected node, or no longer."""
+        pair = self.note_and_node()
+        if pair is None:
+            return
+        note, node = pair[0], self._node(pair[1])
+        target = "" if self._graph.notes[note].target == node else node
+        title = "Point note" if target else "Take arrow away"
+        self._do(title, lambda graph: edits.set_note(graph, note, target=target))
+
     def set_color(self, color: str) -> None:
-        """Give the selected notes, and the group around the selection, a colour."""
+        """Give the selected notes a colour; without any the group around the selection."""
         notes = [i for i in self._selection.things if i in self._graph.notes]
-        group = self.group_of(self._selection.current) if self._selection.current else ""
+        group = "" if notes else self.group_around()
 
         def change(graph: Graph) -> Graph:
             for note in notes:
@@ -552,6 +699,10 @@ class _Advice:
         self._inside = {i for frame in opened.frames if frame.node for i in frame.members}
         self._results = {frame.node for frame in opened.frames}
         self._folded = stand_ins(opened)
+
+    @cached_property
+    def _users(self) -> Mapping[str, Collection[Wire]]:
+        return self._graph.users()
 
     def why_closed(self, node: str, gives: bool = False) -> str:
         """Why no wire ends at a shown node, or begins there (``gives``); "" if one may.
@@ -581,5 +732,5 @@ class _Advice:
             return False
         if not self.may_change(wire) or self.why_closed(node):
             return False
-        loose = not any(nodes[node].inputs) and not self._graph.users()[node]
+        loose = not any(nodes[node].inputs) and not self._users[node]
         return loose and self._wiring.free_port(wire.source, node) is not None

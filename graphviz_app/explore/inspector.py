@@ -1,29 +1,44 @@
-"""The inspector: the selected node's value and gradient; a leaf's value can be changed."""
+"""The inspector: what is selected, its numbers, and all of it that can be changed."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
-from engine.graph.graph import Node, Value
+from engine.graph.bypass import bypassed, own_op
+from engine.graph.graph import Group, Node, Note, Value
 from engine.graph.notation import latex_name
+from engine.graph.problems import node_title
 from engine.numerals import number
 from engine.ops import OPS
 from engine.ops.op import shape_text
+from graphviz_app.canvas.model import kind_color
 from graphviz_app.explore.matrix_grid import MatrixGrid
+from graphviz_app.explore.node_form import NodeForm, rows_of, title_label
 from graphviz_app.explore.step_blocks import full
 from graphviz_app.explore.value_slider import ValueSlider
-from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
+from graphviz_app.theme import LIGHT, Theme, mono_font
 from graphviz_app.typeset import plain_text
 from graphviz_app.widgets import ElidedLabel, ScrubBox, SectionTitle
 
 MARGIN_PX = 16
 ROWS = ("Value", "Gradient", "Numerical", "Shape")
-NOTHING = "Select a node to see its value and gradient; a leaf can be changed here."
+NOTHING = "Select something to see its numbers, and to change what it is."
+INSIDE = "It is inside an opened node: fold that to change it."
 UNSET = "unset, counts as 1"
 
 
@@ -40,7 +55,7 @@ def six_decimals(value: Any) -> str:
 
 
 class Inspector(QWidget):
-    """Shows one node.
+    """Shows one node, group or note, or what several have in common; ``form`` tells what is typed.
 
     Signals: ``value_changed(str, float, bool)`` with the leaf's id, its new value and whether
     that is final (False while dragging); ``entry_changed(str, tuple, float, bool)`` likewise for
@@ -54,14 +69,20 @@ class Inspector(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self._node: Node | None = None
+        self._group: Group | None = None
         self.heading = SectionTitle("Selected")
         self.message = QLabel(NOTHING)
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.heading.setWordWrap(True)
+        self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.box = ScrubBox()
         self.box.setFixedWidth(84)
+        self.box.setAccessibleName("Value")
         self.slider = ValueSlider()
+        self.slider.setAccessibleName("Value")
         self.grid = MatrixGrid()
+        self.form = NodeForm()
         self.values: dict[str, QLabel] = {}
         self._titles: list[QLabel] = []
         self._build()
@@ -70,7 +91,7 @@ class Inspector(QWidget):
         self.slider.changed.connect(self._changed)
         self.slider.committed.connect(self._committed)
         self.grid.entry_changed.connect(self._entry_changed)
-        self.grid.refused.connect(self._refused)
+        self.grid.refused.connect(self._say)
         self.set_theme(LIGHT)
         self.show_nothing()
 
@@ -79,15 +100,9 @@ class Inspector(QWidget):
         line.setSpacing(10)
         line.addWidget(self.box)
         line.addWidget(self.slider, 1)
-        rows = QGridLayout()
-        rows.setContentsMargins(0, 2, 0, 0)
-        rows.setHorizontalSpacing(16)
-        rows.setVerticalSpacing(7)
-        rows.setColumnMinimumWidth(0, 74)
-        rows.setColumnStretch(1, 1)
+        rows = rows_of(QGridLayout())
         for k, name in enumerate(ROWS):
-            title, value = QLabel(name), ElidedLabel()
-            title.setFont(ui_font(13))
+            title, value = title_label(name), ElidedLabel()
             value.setFont(mono_font(13))
             value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             rows.addWidget(title, k, 0)
@@ -97,20 +112,18 @@ class Inspector(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN_PX, 8, MARGIN_PX, 16)
         layout.setSpacing(10)
-        layout.addWidget(self.heading)
-        layout.addLayout(line)
-        layout.addWidget(self.grid)
-        layout.addWidget(self.message)
-        layout.addLayout(rows)
+        for part in (self.heading, self.message, line, self.grid, self.form, rows):
+            if isinstance(part, QWidget):
+                layout.addWidget(part)
+            else:
+                layout.addLayout(part)
 
     # setters ------------------------------------------------------------------------------------
 
     def show_nothing(self) -> None:
         """Nothing is selected."""
-        self._node = None
-        self.heading.set_title("Selected")
-        self.message.setText(NOTHING)
-        self._show_parts(editor=False, grid=False, rows=False, message=True)
+        self._show("Selected", NOTHING)
+        self.form.clear()
 
     def show_node(
         self,
@@ -118,31 +131,92 @@ class Inspector(QWidget):
         value: Value | None,
         gradient: Value | None,
         numerical: Value | None = None,
+        own: Node | Group | None = None,
     ) -> None:
-        """Show ``node`` with its value, its gradient and the gradient by central differences."""
+        """Show ``node`` with its value, its gradient and the gradient by central differences.
+
+        ``own`` is what it is in the document, and what can be changed: a node, or a group that is
+        folded into it; what is inside an opened node is nothing there.
+        """
         same = self._node is not None and self._node.id == node.id
-        self._node = node
-        self._title(node)
+        if not same and self.box.editing:
+            self.box.clearFocus()  # what was typed is the other node's
+        self._node, self._group = node, own if isinstance(own, Group) else None
+        self._title()
         shape = np.shape(value) if value is not None else ()
         self._rows(value, gradient, numerical, shape)
         scalar_leaf = node.leaf and shape == ()
         grid = node.leaf and not scalar_leaf and MatrixGrid.fits(shape)
         if scalar_leaf:
             x = 1.0 if value is None else float(value)
-            if not same and self.box.editing:
-                self.box.clearFocus()
             self.box.set_value(x)
             if not self.slider.dragging:
                 self.slider.set_value(x, refit=not same)
         elif grid:
             self.grid.set_array(np.asarray(value, float))
-        self.message.setText(self._sentence(node, shape))
-        self._show_parts(scalar_leaf, grid, rows=True, message=bool(self.message.text()))
+        if isinstance(own, Group):
+            self.form.show_group(own)
+        elif own is not None:
+            self.form.show_node(own)
+        else:
+            self.form.clear()
+        self._say(self._sentence(node, own))
+        self._show_parts(scalar_leaf, grid, ROWS[:-1] if node.leaf and own else ROWS)
+
+    def show_group(self, group: Group, inside: int) -> None:
+        """Show a group by its frame, with the number of nodes that are shown ``inside``."""
+        nodes = "1 node" if inside == 1 else f"{inside} nodes"
+        self._show("", f"A frame around {nodes}.")
+        self._group = group
+        self._title()
+        self.form.show_group(group)
+
+    def show_note(self, note: Note) -> None:
+        """Show a comment."""
+        self._show("Selected: note", "Double-click the note to type.")
+        self.form.show_marks(set(), {note.color})
+
+    def show_several(self, nodes: Collection[Node], notes: Collection[Note]) -> None:
+        """Show how many things are selected, and what can be done to all of them."""
+        leaves = [node for node in nodes if node.leaf]
+        counts = {
+            "variable": len(leaves),
+            "operation": len(nodes) - len(leaves),
+            "note": len(notes),
+        }
+        parts = [f"{n} {what}{'s' if n > 1 else ''}" for what, n in counts.items() if n]
+        self._show(f"{len(nodes) + len(notes)} selected", ", ".join(parts) + ".")
+        self.form.show_marks({leaf.op for leaf in leaves}, {note.color for note in notes})
+
+    def _show(self, heading: str, sentence: str) -> None:
+        """No node, but a heading and a sentence."""
+        if self.box.editing:
+            self.box.clearFocus()  # what was typed is the node's
+        self._node = self._group = None
+        self.heading.set_title(heading)
+        self._say(sentence)
+        self._show_parts(editor=False, grid=False, rows=())
+
+    def commit(self) -> None:
+        """Take what is being typed, before the graph is saved or left."""
+        focused = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            focused.clearFocus()
+
+    @contextmanager
+    def keeping_focus(self) -> Iterator[None]:
+        """An edit within may take the node away for a moment; what has the focus keeps it."""
+        focused = QApplication.focusWidget()
+        yield
+        if focused is None or focused.hasFocus() or not focused.isVisible():
+            return
+        if self.isAncestorOf(focused):
+            focused.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
         self._theme = theme
-        for part in (self.heading, self.box, self.slider, self.grid):
+        for part in (self.heading, self.box, self.slider, self.grid, self.form):
             part.set_theme(theme)
         self.message.setStyleSheet(f"color: {theme.text_soft}")
         for title in self._titles:
@@ -150,22 +224,24 @@ class Inspector(QWidget):
         colors = (theme.forward, theme.backward, theme.text_soft, theme.text)
         for name, color in zip(ROWS, colors, strict=True):
             self.values[name].setStyleSheet(f"color: {color}")
-        if self._node is not None:
-            self._title(self._node)
+        self._title()
 
-    def _kind_color(self, node: Node) -> str:
-        theme, op = self._theme, OPS.get(node.op)
-        kind = op.kind if op is not None else node.op
-        return getattr(theme, kind, theme.plain) if kind != "constant" else theme.plain
-
-    def _title(self, node: Node) -> None:
-        op = OPS.get(node.op)
-        color = self._kind_color(node)
-        kind = op.name.replace("_", " ") if op is not None else node.op
-        title = "Selected:"
-        name = plain_text(latex_name(node.name)) if node.name else ""
-        self.heading.set_title(title, name or (op.symbol if op else node.op), kind, color)
-        self.slider.set_color(color)
+    def _title(self) -> None:
+        """What the node or group is called, in the colour of its kind."""
+        if self._group is not None:
+            color = getattr(self._theme, self._group.color or "plain", self._theme.plain)
+            self.heading.set_title("Selected:", self._group.title, "group", color)
+        elif self._node is not None:
+            node, color = self._node, kind_color(self._node, self._theme)
+            op = own_op(node)
+            kind = op.replace("_", " ")
+            title = plain_text(latex_name(node.name)) if node.name else node_title(node)
+            if title == kind and op in OPS:
+                title = OPS[op].symbol
+            if bypassed(node):
+                kind += ", bypassed"
+            self.heading.set_title("Selected:", title, kind, color)
+            self.slider.set_color(color)
 
     def _rows(
         self,
@@ -181,21 +257,21 @@ class Inspector(QWidget):
             self.values["Value"].setText(UNSET)
         self.values["Shape"].setText("–" if value is None else shape_text(shape))
 
-    def _sentence(self, node: Node, shape: tuple[int, ...]) -> str:
-        op = OPS.get(node.op)
-        if op is not None:
-            return op.says
-        if node.leaf and shape and not MatrixGrid.fits(shape):
-            return f"A {shape_text(shape)} array is too large to be edited here."
-        return ""
+    def _sentence(self, node: Node, own: Node | Group | None) -> str:
+        says = OPS[node.op].says if node.op in OPS else ""
+        return says if own is not None else f"{says} {INSIDE}".strip()
 
-    def _show_parts(self, editor: bool, grid: bool, rows: bool, message: bool) -> None:
+    def _say(self, sentence: str) -> None:
+        self.message.setText(sentence)
+        self.message.setVisible(bool(sentence))
+
+    def _show_parts(self, editor: bool, grid: bool, rows: Collection[str]) -> None:
         self.box.setVisible(editor)
         self.slider.setVisible(editor)
         self.grid.setVisible(grid)
-        self.message.setVisible(message)
-        for label in (*self._titles, *self.values.values()):
-            label.setVisible(rows)
+        for title, (name, value) in zip(self._titles, self.values.items(), strict=True):
+            title.setVisible(name in rows)
+            value.setVisible(name in rows)
 
     # from the widgets ---------------------------------------------------------------------------
 
@@ -218,8 +294,3 @@ class Inspector(QWidget):
     def _entry_changed(self, index: tuple[int, ...], value: float) -> None:
         if self._node is not None:
             self.entry_changed.emit(self._node.id, index, value, True)
-
-    @Slot(str)
-    def _refused(self, sentence: str) -> None:
-        self.message.setText(sentence)
-        self.message.setVisible(True)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QMimeData, QPoint, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QDrag, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from graphviz_app.canvas.pointer import NODE_MIME
 from graphviz_app.explore.palette_entries import op_entries
 from graphviz_app.theme import LIGHT, Theme
 from graphviz_app.widgets.basics import rounded
@@ -13,9 +14,8 @@ from graphviz_app.widgets.search_list import SearchField, SearchList
 from graphviz_app.widgets.search_paint import draw_sign
 from graphviz_app.widgets.search_rows import Row, SearchEntry
 
-__all__ = ["PALETTE_MIME", "Palette", "op_entries"]
+__all__ = ["Palette", "op_entries"]
 
-PALETTE_MIME = "application/x-graph-node"  # its bytes are a leaf kind or an op's name
 WIDTH_PX = 208
 CHIP_SIZE = QSize(60, 44)  # of the node that hangs on the pointer
 CHIP_SIGN_PX = 17
@@ -24,7 +24,7 @@ CHIP_SIGN_PX = 17
 def node_mime(entry: SearchEntry) -> QMimeData:
     """What a dragged row carries."""
     mime = QMimeData()
-    mime.setData(PALETTE_MIME, entry.key.encode())
+    mime.setData(NODE_MIME, entry.key.encode())
     mime.setText(entry.key)
     return mime
 
@@ -104,7 +104,7 @@ class Palette(QWidget):
     """The left column.
 
     Signals: ``chosen(str)`` with the leaf kind or the op's name that was double-clicked, or
-    picked with Enter in the search field.  A dragged row carries the same as `PALETTE_MIME`.
+    picked with Enter in the search field.  A dragged row carries the same as `NODE_MIME`.
     """
 
     chosen = Signal(str)

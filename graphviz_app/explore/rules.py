@@ -9,6 +9,7 @@ from typing import Any
 from engine.graph.notation import backward_latex, readable
 from engine.numerals import number
 from engine.ops import OPS
+from engine.ops.bypass import BYPASS
 from engine.ops.expr import Call, Const, Expr, Var, as_expr, symbols
 from engine.ops.op import ATOM, SUM, Op
 from graphviz_app.typeset import plain_text
@@ -80,11 +81,19 @@ def _key(attrs: Mapping[str, Any]) -> Attrs:
     return tuple(sorted(plain.items()))
 
 
+def _passed_name(attrs: Mapping[str, Any]) -> str:
+    return OPS[attrs["of"]].input_name(attrs["port"])
+
+
 def forward_text(op: Op, attrs: Mapping[str, Any]) -> str:
     """The op over its own port names: a·b, exp(x)."""
+    if op is BYPASS:
+        return f"passes {_passed_name(attrs)} on"
     return _forward(op.name, _key(attrs))
 
 
 def backward_text(op: Op, attrs: Mapping[str, Any]) -> str:
     """∂(a·b)/∂a = b, ∂(a·b)/∂b = a; a sentence where there is no short form."""
+    if op is BYPASS:
+        return f"∂f/∂{_passed_name(attrs)} = G"
     return _backward(op.name, _key(attrs))

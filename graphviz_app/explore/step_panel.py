@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from engine.graph.bypass import bypassed, own_op
 from engine.ops import OPS
 from engine.run.walk import Phase, Step
 from graphviz_app.explore.blocks import BlockCard
@@ -168,7 +169,8 @@ class StepPanel(QWidget):
 def _title(step: Step) -> str:
     if step.op in OPS:
         way = "Forward" if step.phase is Phase.FORWARD else "Backward"
-        return f"{way} through {OPS[step.op].symbol}"
+        passed = "bypassed " if bypassed(step) else ""
+        return f"{way} through {passed}{OPS[own_op(step)].symbol}"
     kind = _LEAVES.get(step.op, step.op)
     return f"The {kind}" if step.phase is Phase.FORWARD else "The gradient of"
 

@@ -2,19 +2,20 @@
 
 The panels know nothing of one another: each is told what to show here, and what a person does in
 one of them goes through here to the document or the player.  ``CanvasEditor`` does the same for
-what is edited on the canvas, ``Walking`` for the place in the walk.
+what is edited on the canvas, ``Inspecting`` for what is selected, ``Walking`` for the place in the
+walk.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.errors import FormulaError
 from engine.graph.formula import parse, to_text
-from engine.graph.graph import same_value
 from engine.graph.notation import latex_graph
 from engine.graph.problems import ProblemKind
+from graphviz_app.canvas.glide import places_before
 from graphviz_app.canvas.minimap import Minimap
 from graphviz_app.canvas.model import CanvasModel, kind_color
 from graphviz_app.canvas.view import GraphView
@@ -23,6 +24,7 @@ from graphviz_app.explore.canvas_editor import CanvasEditor
 from graphviz_app.explore.curve import CurvePlot
 from graphviz_app.explore.formula_bar import FormulaBar
 from graphviz_app.explore.history import HistoryPanel
+from graphviz_app.explore.inspecting import Inspecting
 from graphviz_app.explore.inspector import Inspector
 from graphviz_app.explore.lower_panel import LowerPanel
 from graphviz_app.explore.palette import Palette
@@ -59,6 +61,7 @@ class ExploreWorkspace(QWidget):
         self.player = Player(self)
         self.selection = Selection(self)
         self._theme = theme
+        self._replaced = True  # whether what comes next has nothing to do with what is shown
         self._tape_pause = QTimer(self, singleShot=True, interval=TAPE_PAUSE_MS)
         self._build()
         self.walking = Walking(
@@ -72,6 +75,9 @@ class ExploreWorkspace(QWidget):
             self.curve,
         )
         self.editor = CanvasEditor(document, self.view, self.selection, self, theme)
+        self.inspecting = Inspecting(
+            document, self.selection, self.editor.editing, self.walking, self.inspector
+        )
         self._connect()
         self.set_theme(theme)
 
@@ -135,9 +141,9 @@ class ExploreWorkspace(QWidget):
         document.structure_changed.connect(self._show_structure)
         document.values_changed.connect(self._show_values)
         document.checked.connect(self._show_check)
-        document.checked.connect(self._show_selection)
+        document.checked.connect(self.inspecting.show)
         document.moved.connect(self._show_positions)
-        self.player.moved.connect(self._show_selection)
+        self.player.moved.connect(self.inspecting.show)
         self.selection.changed.connect(self._selection_changed)
         self.editor.said.connect(self.status)
         self._tape_pause.timeout.connect(self._show_tape)
@@ -147,8 +153,6 @@ class ExploreWorkspace(QWidget):
         self.formula_bar.term_clicked.connect(self.select)
         self.formula_bar.edited.connect(self._check_formula)
         self.formula_bar.committed.connect(self._commit_formula)
-        self.inspector.value_changed.connect(document.set_value)
-        self.inspector.entry_changed.connect(document.set_entry)
         self.problems.chosen.connect(self.editor.go_to)
 
     def set_theme(self, theme: Theme) -> None:
@@ -182,6 +186,11 @@ class ExploreWorkspace(QWidget):
         self.history.setVisible(history)
         self.left.setVisible(palette or history)
 
+    def commit_fields(self) -> None:
+        """Take what is being typed into fields, before the graph is saved or left."""
+        self.editor.commit_fields()
+        self.inspector.commit()
+
     def shutdown(self) -> None:
         """Stop everything that runs; called as the window closes."""
         self.player.pause()
@@ -192,6 +201,7 @@ class ExploreWorkspace(QWidget):
 
     @Slot()
     def _forget(self) -> None:
+        self._replaced = True
         self.selection.set(())
         self.walking.forget()
         self.view.start_fitting()
@@ -205,12 +215,16 @@ class ExploreWorkspace(QWidget):
             opened.graph.positions,
             ranks_of(document.derived.shapes),
             opened.hidden,
+            self.view.layouts.at_once,
         )
         self.model.set_problems(document.problems)
-        self.view.set_graph(self.model)
+        begin = None if self._replaced else places_before(self.view.model, self.model)
+        self._replaced = False
+        self.view.set_graph(self.model, begin)
         self._show_formula()
         shown = opened.graph
-        self.selection.keep({*shown.nodes, *shown.notes}, list(shown.wires()))
+        existing = {*shown.nodes, *shown.notes, *document.graph.groups}
+        self.selection.keep(existing, list(shown.wires()))
         self.view.set_selection(
             self.selection.things, [self.selection.wire] if self.selection.wire else []
         )
@@ -237,7 +251,7 @@ class ExploreWorkspace(QWidget):
         self._show_problems()
         self._show_check()
         self.walking.show_numbers()
-        self._show_selection()
+        self.inspecting.show()
         if not self.formula_bar.editing:
             self.formula_bar.set_values_of(self.document.graph)
 
@@ -262,7 +276,7 @@ class ExploreWorkspace(QWidget):
 
     @Slot()
     def _show_positions(self) -> None:
-        self.view.set_positions(self.document.shown.positions, self.document.graph.notes.values())
+        self.view.set_places(self.document.shown)
 
     def _show_formula(self) -> None:
         graph = self.document.graph
@@ -297,29 +311,18 @@ class ExploreWorkspace(QWidget):
 
     @Slot()
     def _selection_changed(self) -> None:
-        self._show_selection()
+        self.inspecting.show()
         self.walking.show_curve()
         # where the window is low, what can be changed now may lie below its edge
-        if self.selection.current:
+        if self.selection.things:
             QTimer.singleShot(0, self, self._reveal_inspector)
         self.selection_changed.emit()
 
     @Slot()
     def _reveal_inspector(self) -> None:
+        # what has come to it must have its room first
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # type: ignore[arg-type]
         self._right.ensureWidgetVisible(self.inspector, 0, 0)
-
-    @Slot()
-    def _show_selection(self) -> None:
-        node = self.document.shown.nodes.get(self.selected)
-        if node is None:
-            self.inspector.show_nothing()
-            return
-        value, gradient = self.walking.numbers_of(node.id) or (node.value, None)
-        check, walk = self.document.derived.check, self.document.walk
-        # of a fork's gradient branches may be missing, and then there is nothing to compare
-        complete = walk is not None and same_value(gradient, walk.gradient(node.id))
-        numerical = check.numerical(node.id) if check and complete else None
-        self.inspector.show_node(node, value, gradient, numerical)
 
     @Slot(str)
     def _add(self, key: str) -> None:
@@ -344,7 +347,8 @@ class ExploreWorkspace(QWidget):
     def _commit_formula(self, text: str) -> None:
         self.view.start_fitting()  # the graph is laid out anew
         try:
-            self.document.set_formula(text)
+            if text != self._text():  # typed as it was it keeps what no formula says
+                self.document.set_formula(text)
         except FormulaError as error:
             self.formula_bar.set_error(str(error), error.line, error.column, error.length)
             return

@@ -5,6 +5,8 @@ from graphviz_app.widgets.formula_label import FormulaLabel
 from graphviz_app.widgets.notice import Notice
 from graphviz_app.widgets.scrub_box import ScrubBox
 from graphviz_app.widgets.search_popup import SearchEntry, SearchPopup
+from graphviz_app.widgets.swatches import Swatches
+from graphviz_app.widgets.text_field import TextField
 
 __all__ = [
     "Card",
@@ -17,4 +19,6 @@ __all__ = [
     "SearchPopup",
     "SectionTitle",
     "SegmentedSwitch",
+    "Swatches",
+    "TextField",
 ]

@@ -180,7 +180,7 @@ class Pill(QWidget):
 
 
 class SegmentedSwitch(QWidget):
-    """One of a few choices, side by side.
+    """One of a few choices, side by side, or none.  ``label`` says what of, to screen readers.
 
     Signals: ``changed(str)`` with the id of the choice a person made.
     """
@@ -189,12 +189,12 @@ class SegmentedSwitch(QWidget):
 
     HEIGHT_PX = 24
 
-    def __init__(self, parent: QWidget | None = None, mono: bool = False) -> None:
+    def __init__(self, parent: QWidget | None = None, mono: bool = False, label: str = "") -> None:
         super().__init__(parent)
-        self._theme = LIGHT
+        self._theme, self._label = LIGHT, label
         self._font = mono_font(12, 500) if mono else ui_font(12, 500)
         self._choices: list[tuple[str, str]] = []
-        self._current = ""
+        self._current: str | None = ""
         self._hovered = -1
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -203,23 +203,32 @@ class SegmentedSwitch(QWidget):
 
     @property
     def current(self) -> str:
-        """The id of the current choice."""
-        return self._current
+        """The id of the current choice, "" where there is none."""
+        return self._current or ""
 
     def set_choices(self, choices: Sequence[tuple[str, str]], current: str = "") -> None:
         """Offer ``choices`` as (id, label); ``current`` is the first if it is not among them."""
         self._choices = list(choices)
         ids = [i for i, _ in self._choices]
         self._current = current if current in ids else next(iter(ids), "")
-        self.setAccessibleName(" / ".join(label for _, label in self._choices))
+        self._tell_choice()
         self.updateGeometry()
-        self.update()
 
-    def set_current(self, choice: str) -> None:
-        """Change the choice without a signal."""
-        if choice in [i for i, _ in self._choices]:
+    def set_current(self, choice: str | None) -> None:
+        """Change the choice without a signal; None is no choice."""
+        if choice is None or choice in [i for i, _ in self._choices]:
             self._current = choice
-            self.update()
+            self._tell_choice()
+
+    def _tell_choice(self) -> None:
+        """To those who look, and to screen readers."""
+        names = dict(self._choices)
+        if self._label:
+            chosen = "mixed" if self._current is None else names.get(self._current, "")
+            self.setAccessibleName(f"{self._label}: {chosen}")
+        else:
+            self.setAccessibleName(" / ".join(names.values()))
+        self.update()
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
@@ -237,9 +246,9 @@ class SegmentedSwitch(QWidget):
         return found
 
     def _choose(self, choice: str) -> None:
-        if choice and choice != self._current:
+        if choice != self._current:
             self._current = choice
-            self.update()
+            self._tell_choice()
             self.changed.emit(choice)
 
     def _at(self, position: QPointF) -> int:
@@ -272,7 +281,8 @@ class SegmentedSwitch(QWidget):
             super().keyPressEvent(event)
             return
         ids = [i for i, _ in self._choices]
-        self._choose(ids[max(0, min(ids.index(self._current) + move, len(ids) - 1))])
+        at = -1 if self._current is None else ids.index(self._current)
+        self._choose(ids[max(0, min(at + move, len(ids) - 1))])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._theme

@@ -9,8 +9,10 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 
+from engine import edits
 from engine.errors import EngineError
-from engine.graph.graph import Graph
+from engine.graph.formula import parse
+from engine.graph.graph import Graph, Wire
 from engine.run.walk import Phase
 from graphviz_app.canvas.export import (
     new_printer,
@@ -126,6 +128,22 @@ def test_a_file_of_an_area_leaves_out_what_lies_elsewhere(model, tmp_path):
 
 def test_a_point_makes_a_small_picture(model):
     assert picture_box(model, QRectF(5, 5, 0, 0)) == QRectF(-27, -27, 64, 64)
+
+
+def test_notes_their_arrows_and_bends_are_in_the_picture(tmp_path):
+    load_fonts()
+    graph = parse("f = w*x")
+    graph.positions = {"w": (0.0, 0.0), "x": (0.0, 90.0), "f": (200.0, 40.0)}
+    graph, note = edits.add_note(graph, "look here", (300.0, 200.0))
+    plain = CanvasModel.from_graph(graph)
+    graph = edits.bend(edits.set_note(graph, note, target="f"), Wire("x", "f", 1), [(100.0, 260.0)])
+    model = CanvasModel.from_graph(graph)
+    render(model, tmp_path / "all.svg", LIGHT, 1.0)
+    assert "look here" in texts_in(tmp_path / "all.svg")
+    assert picture_box(model).bottom() >= 260.0
+    between = QRectF(215.0, 75.0, 110.0, 100.0)  # from the node down to the note
+    arrow = pixels(picture_image(model, LIGHT, 1.0, between))
+    assert np.abs(arrow - pixels(picture_image(plain, LIGHT, 1.0, between))).max() > 100
 
 
 # paper ---------------------------------------------------------------------------------------

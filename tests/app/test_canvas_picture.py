@@ -215,6 +215,11 @@ def test_a_monkey_cannot_crash_it(view, seed):
     def anywhere():
         return QPoint(rng.randrange(-20, 920), rng.randrange(-20, 580))
 
+    def placed(x, y):
+        graph = circuit()
+        graph.positions = {"mul": (x, y)}
+        return graph
+
     actions = [
         lambda: QTest.mousePress(view.viewport(), rng.choice(buttons), pos=anywhere()),
         lambda: QTest.mouseRelease(view.viewport(), rng.choice(buttons), pos=anywhere()),
@@ -226,7 +231,7 @@ def test_a_monkey_cannot_crash_it(view, seed):
         lambda: view.set_graph(CanvasModel.from_graph(rng.choice(shapes))),
         lambda: view.set_active(rng.choice(["mul", "add", None]), rng.choice(list(Phase)), []),
         lambda: view.set_theme(rng.choice([LIGHT, DARK])),
-        lambda: view.set_positions({"mul": (rng.uniform(-900, 900), rng.uniform(-900, 900))}),
+        lambda: view.set_places(placed(rng.uniform(-900, 900), rng.uniform(-900, 900))),
         lambda: view.fit(animated=rng.random() < 0.5),
         lambda: view.set_reduced_motion(rng.random() < 0.5),
         lambda: view.resize(rng.randrange(200, 1200), rng.randrange(120, 800)),

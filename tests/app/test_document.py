@@ -193,3 +193,11 @@ def test_a_structure_that_is_gone_is_not_shown_again(
     qtbot.waitUntil(lambda: document.walk is not None, timeout=5000)
     assert document.walk is not None
     assert set(document.walk.nodes) == set(document.graph.nodes)
+
+
+@pytest.mark.parametrize("node", ["nobody", "w", "mul"])
+def test_only_a_composite_opens(node):
+    document = Document()
+    document.load_formula("f = sigmoid(w * x)")
+    document.set_opened(node, True)
+    assert document.stack.count() == 0

@@ -443,14 +443,17 @@ class TestInspector:
         inspector.grid.item(0, 2).setText("9")
         assert told == [("b", (2,), 9.0, True)]
 
-    def test_a_large_matrix_is_not_edited_here(self, inspector) -> None:
+    def test_a_matrix_that_is_too_large_for_the_grid_is_typed(self, inspector) -> None:
         value = np.zeros((20, 3))
-        inspector.show_node(Node("W", "parameter", (), value, "W"), value, value)
+        node = Node("W", "parameter", (), value, "W")
+        inspector.show_node(node, value, value, own=node)
         assert not inspector.grid.isVisible()
-        assert "20×3" in inspector.message.text()
+        assert inspector.form.shape.text() == "20×3"
+        assert inspector.form.entries.isVisible()
 
     def test_an_op_shows_its_sentence_and_no_editor(self, inspector) -> None:
-        inspector.show_node(Node("f", "sigmoid", ("q",), None, "f"), 0.73, 1.0)
+        node = Node("f", "sigmoid", ("q",), None, "f")
+        inspector.show_node(node, 0.73, 1.0, own=node)
         assert inspector.message.text() == OPS["sigmoid"].says
         assert not inspector.box.isVisible()
 

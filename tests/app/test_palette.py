@@ -8,7 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.graph.graph import LEAF_KINDS
 from engine.ops import OPS
-from graphviz_app.explore.palette import PALETTE_MIME, Palette, node_pixmap, op_entries
+from graphviz_app.canvas.pointer import NODE_MIME
+from graphviz_app.explore.palette import Palette, node_pixmap, op_entries
 from graphviz_app.explore.palette_entries import op_title
 from graphviz_app.theme import DARK, LIGHT
 from graphviz_app.widgets.search_rank import rank
@@ -63,7 +64,7 @@ def drags(monkeypatch: pytest.MonkeyPatch) -> list[QMimeData]:
 
     def note(drag: QDrag, action: Qt.DropAction) -> Qt.DropAction:
         mime = QMimeData()  # the drag's own dies with it
-        mime.setData(PALETTE_MIME, drag.mimeData().data(PALETTE_MIME))
+        mime.setData(NODE_MIME, drag.mimeData().data(NODE_MIME))
         mime.setText(drag.mimeData().text())
         assert not drag.pixmap().isNull()
         dragged.append(mime)
@@ -180,7 +181,7 @@ def test_a_dragged_row_carries_its_op(palette, drags) -> None:
     start = centre_of(palette, "mul")
     drag(palette, start, start + QPoint(3, 0), start + QPoint(60, 0))
     (mime,) = drags
-    assert mime.data(PALETTE_MIME).data() == b"mul"
+    assert mime.data(NODE_MIME).data() == b"mul"
     assert mime.text() == "mul"
 
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
 from engine.numerals import fixed
 from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, plain_title
 from graphviz_app.application import make_app
-from graphviz_app.canvas.view import GESTURES
+from graphviz_app.canvas.interactions import GESTURES
 from graphviz_app.launch import tell_about_exceptions
 from graphviz_app.messages import Button, key_sheet
 from graphviz_app.resources import example, examples

@@ -218,3 +218,14 @@ def test_no_edit_writes_into_what_it_is_given(graph, name):
     after = after[0] if isinstance(after, tuple) else after
     assert after.positions is not graph.positions
     assert after != graph
+
+
+def test_what_is_inside_a_node_with_a_slash_in_its_id_goes_with_it() -> None:
+    graph = edits.place(parse("f = sigmoid(x)"), {"f": (0.0, 0.0), "f/neg": (1.0, 1.0)})
+    graph = edits.rename(graph, "f", "a/b")
+    assert graph.positions == {"a/b": (0.0, 0.0), "a/b/neg": (1.0, 1.0)}
+    piece = edits.extract(graph, ["a/b"])
+    assert piece.positions == graph.positions
+    _, (copy,) = edits.paste(graph, piece)
+    assert f"{copy}/neg" in edits.paste(graph, piece)[0].positions
+    assert edits.delete(graph, ["a/b"]).positions == {}

@@ -1,0 +1,100 @@
+"""Edits of the canvas one by one: what is a step of undo, and what is selected after it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from graphviz_app.application import make_app
+from graphviz_app.document import Document
+from graphviz_app.explore.workspace import ExploreWorkspace
+from graphviz_app.theme import theme
+
+
+@pytest.fixture
+def workspace(qtbot, qapp):
+    """A workspace on the sigmoid circuit, none of whose nodes has a place."""
+    make_app([])
+    made = ExploreWorkspace(Document(), theme(False, False))
+    qtbot.addWidget(made, before_close_func=lambda w: w.shutdown())
+    made.set_reduced_motion(True)
+    made.resize(900, 640)
+    made.show()
+    made.document.load_formula("f = sigmoid(w0*x0 + w1*x1 + w2)")
+    return made
+
+
+def steps(workspace: ExploreWorkspace) -> int:
+    """How many steps of undo there are."""
+    return workspace.document.stack.count()
+
+
+def test_what_changes_nothing_is_no_step_of_undo(workspace: ExploreWorkspace) -> None:
+    editing, view = workspace.editor.editing, workspace.view
+    workspace.select("f")
+    editing.disconnect_inputs()
+    assert steps(workspace) == 1
+    editing.disconnect_inputs()
+    editing.set_output()
+    editing.set_kind("input")
+    editing.move(view.places_of(["f"]))
+    editing.align(0)
+    assert steps(workspace) == 1
+
+
+def test_a_first_drag_of_everything_is_a_step(workspace: ExploreWorkspace) -> None:
+    view, editor = workspace.view, workspace.editor
+    editor.select_all()
+    home = view.places_of(view.model.ids)
+    there = {i: (x + 80.0, y) for i, (x, y) in home.items()}
+    view.move_things(there)
+    editor.editing.move(there)
+    assert view.places_of(view.model.ids) == there
+    workspace.document.stack.undo()
+    assert view.places_of(view.model.ids) == home
+
+
+def test_a_drag_back_to_where_it_began_is_no_step(workspace: ExploreWorkspace) -> None:
+    view = workspace.view
+    home = view.places_of(["f"])
+    view.move_things({"f": (999.0, 0.0)})
+    workspace.editor.editing.move(home)
+    assert steps(workspace) == 0
+    assert view.places_of(["f"]) == home
+
+
+def test_the_copy_of_a_folded_group_is_selected_as_one_node(workspace: ExploreWorkspace) -> None:
+    editor = workspace.editor
+    workspace.selection.set({"f", *workspace.document.graph.nodes["f"].inputs})
+    editor.fold()
+    editor.editing.duplicate()
+    (copy,) = workspace.selection.things
+    assert workspace.document.shown.nodes[copy].op == "group"
+
+
+def test_adding_beside_a_number_in_a_label_asks_at_the_pointer(
+    workspace: ExploreWorkspace,
+) -> None:
+    workspace.document.load_formula("f = 2*x")
+    (number,) = (n.id for n in workspace.document.graph.leaves() if n.op == "constant")
+    assert number not in workspace.view.model.ids, "it is drawn"
+    workspace.select(number)
+    workspace.editor.add_beside()
+    assert workspace.editor.search.isVisible()
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text() | st.text('{}[]":,0123 nodesformat').map("{".__add__) | st.text("fx=+*(), 2\n"))
+def test_any_text_at_all_can_be_pasted(workspace: ExploreWorkspace, text: str) -> None:
+    document = workspace.document
+    document.load_formula("f = a*b")
+    before = document.graph
+    refusals: list[str] = []
+    workspace.editor.editing.refused.connect(refusals.append)
+    done = workspace.editor.editing.paste_text(text)
+    workspace.editor.editing.refused.disconnect(refusals.append)
+    assert done == (not refusals)
+    assert done or document.graph is before
+    document.stack.undo()
+    assert document.graph is before
