@@ -12,8 +12,8 @@ from engine.errors import FormulaError
 from engine.graph.bypass import bypassed, own_op
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node
+from engine.graph.labels import text_label
 from engine.graph.levels import can_open
-from engine.graph.notation import text_label
 from engine.graph.templates import attr_text
 from engine.graph.writer import to_text
 from engine.ops import OPS
