@@ -117,7 +117,7 @@ def test_paste_of_500_nodes(benchmark, window, qapp) -> None:
     text = graph_bytes(layered_graph(500)).decode()
 
     def paste() -> None:
-        window.editor.editing.paste_text(text, (0.0, 5_000.0))
+        window.editor.pasting.paste_text(text, (0.0, 5_000.0))
         qapp.processEvents()
 
     def before() -> None:
@@ -149,7 +149,7 @@ def test_what_fits_at_an_output(benchmark, window, qapp) -> None:
     node = window.document.graph.output
 
     def search() -> None:
-        window.editor._add_at_wire(Port(node, OUT), (0.0, 0.0))
+        window.editor.searching.add_at_wire(Port(node, OUT), (0.0, 0.0))
         qapp.processEvents()
 
     benchmark.pedantic(search, rounds=5)
@@ -157,7 +157,7 @@ def test_what_fits_at_an_output(benchmark, window, qapp) -> None:
 
 def test_find_node(benchmark, window, qapp) -> None:
     def search() -> None:
-        window.editor.find_node()
+        window.editor.searching.find_node()
         qapp.processEvents()
 
     benchmark.pedantic(search, rounds=5)

@@ -56,7 +56,9 @@ MENUS = (
     Menu("help", "&Help"),
 )
 
-EDITOR, EDITING, EXPORTS = "explore.editor", "explore.editor.editing", "exports"
+EDITOR, EXPORTS = "explore.editor", "exports"
+EDITING, MARKING = f"{EDITOR}.editing", f"{EDITOR}.marking"
+PASTING, SEARCHING = f"{EDITOR}.pasting", f"{EDITOR}.searching"
 
 _FILE = (
     ActionSpec("new", "&New", "files.new", "file", ("Ctrl+N",), "file-plus", "An empty graph"),
@@ -131,7 +133,7 @@ _EDIT = (
         "", "Copied nodes, wired to where the originals are", on_canvas=True,
     ),
     ActionSpec(
-        "duplicate", "&Duplicate", f"{EDITING}.duplicate", "edit", ("Ctrl+D",), "copy-plus",
+        "duplicate", "&Duplicate", f"{PASTING}.duplicate", "edit", ("Ctrl+D",), "copy-plus",
         "A copy beside the original, with the same inputs", "selected", on_canvas=True,
     ),
     ActionSpec(
@@ -156,7 +158,7 @@ _EDIT = (
         on_canvas=True,
     ),
     ActionSpec(
-        "find", "&Find node…", f"{EDITOR}.find_node", "edit", ("Ctrl+F",), "search",
+        "find", "&Find node…", f"{SEARCHING}.find_node", "edit", ("Ctrl+F",), "search",
         "Go to a node by its name", "has_nodes", separator=True,
     ),
     ActionSpec(
@@ -173,7 +175,7 @@ _EDIT = (
 
 _GRAPH = (
     ActionSpec(
-        "add", "&Add…", f"{EDITOR}.add_beside", "graph", ("Tab", "A"), "plus",
+        "add", "&Add…", f"{SEARCHING}.add_beside", "graph", ("Tab", "A"), "plus",
         "Search for an operation, or type a formula", on_canvas=True,
     ),
     ActionSpec("add_input", "Add &input", f"{EDITING}.add", "graph", args=("input",)),
@@ -234,7 +236,7 @@ _GRAPH = (
         "", "Show the opened node as one again", "can_fold",
     ),
     ActionSpec("rename_group", "Rename the group", f"{EDITOR}.rename_group", "", when="in_group"),
-    ActionSpec("insert_here", "Insert an operation…", f"{EDITOR}.insert_on_wire", "",
+    ActionSpec("insert_here", "Insert an operation…", f"{SEARCHING}.insert_on_wire", "",
                when="is_wire", tip="Put an operation into the selected wire"),
     ActionSpec("ungroup", "&Ungroup", f"{EDITOR}.ungroup", "graph", ("Ctrl+Shift+U",), "ungroup",
                "Take the frame away", "in_group", on_canvas=True),
@@ -269,7 +271,7 @@ _GRAPH = (
         for way in ("left", "right", "up", "down")
     ),
     *(
-        ActionSpec(f"color_{color or 'plain'}", f"Colour: {name}", f"{EDITING}.set_color", "",
+        ActionSpec(f"color_{color or 'plain'}", f"Colour: {name}", f"{MARKING}.set_color", "",
                    when="selected", args=(color,))
         for color, name in MARK_COLORS
     ),

@@ -118,7 +118,7 @@ class Window(QMainWindow):
                 for i in selection.things
             ),
             "is_leaf": any(i in graph.nodes and graph.nodes[i].leaf for i in selection.things),
-            "in_group": any(self.editor.editing.group_of(i) for i in selection.things),
+            "in_group": any(self.editor.marking.group_of(i) for i in selection.things),
             "can_open": shown is not None and (composite or shown.op == "group"),
             "can_fold": bool(self.editor.frame_of(selection.current)),
         }
@@ -338,7 +338,7 @@ class Window(QMainWindow):
     def rename(self) -> None:
         """Type a name on the selected node; without one, a new formula."""
         if self.explore.selection.current:
-            self.editor.rename()
+            self.editor.fields.rename()
         else:
             self.explore.formula_bar.start_editing()
 

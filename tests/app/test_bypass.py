@@ -77,7 +77,7 @@ def test_a_leaf_offers_no_bypass_and_a_folded_group_says_why_not(qtbot, window: 
     window.explore.selection.set(["x"])
     assert not window.actions_by_id["bypass"].isEnabled()
     window.explore.selection.set(["mul"])
-    window.editor.editing.group("part", folded=True)
+    window.editor.marking.group("part", folded=True)
     with qtbot.waitSignal(window.editor.editing.refused) as refused:
         press_m(qtbot, window, "mul")
     assert "folded group" in refused.args[0]
