@@ -14,7 +14,7 @@ class ActionSpec:
 
     ``does`` is the way from the window to a function, such as "explore.editor.copy", called with
     ``args``; ``when`` names the condition under which it is enabled (a key of
-    ``Window.conditions``), empty for always.  The first of ``keys`` is shown in the menu; with
+    ``Commands.conditions``), empty for always.  The first of ``keys`` is shown in the menu; with
     ``on_canvas`` they work only while the canvas has the focus.  Without a ``menu`` a command is
     found in the command palette alone.  On the canvas Space steps when it is let go, because it
     also moves the view while it is held.
@@ -279,7 +279,7 @@ _GRAPH = (
 
 _VIEW = (
     ActionSpec(
-        "commands", "&Find a command…", "show_commands", "view", ("Ctrl+K",), "search",
+        "commands", "&Find a command…", "commands.show_search", "view", ("Ctrl+K",), "search",
         "Search all commands",
     ),
     ActionSpec("fit", "F&it graph", "fit", "view", ("F",), "scan", "Show the whole graph",
@@ -341,7 +341,7 @@ _WALK = (
 _HELP = (
     ActionSpec("keys", "&Keyboard and mouse", "show_keys", "help", ("F1",), "keyboard",
                "All keys and gestures on one sheet"),
-    ActionSpec("shortcuts", "Change &shortcuts…", "show_shortcuts", "help", (),
+    ActionSpec("shortcuts", "Change &shortcuts…", "commands.show_shortcuts", "help", (),
                "sliders-horizontal", "Give commands other keys"),
     ActionSpec("about", "&About", "about", "help", (), "info"),
 )  # fmt: skip
