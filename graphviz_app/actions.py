@@ -14,7 +14,7 @@ class ActionSpec:
 
     ``does`` is the way from the window to a function, such as "explore.editor.copy", called with
     ``args``; ``when`` names the condition under which it is enabled (a key of
-    ``Window.conditions``), empty for always.  The first of ``keys`` is shown in the menu; with
+    ``Commands.conditions``), empty for always.  The first of ``keys`` is shown in the menu; with
     ``on_canvas`` they work only while the canvas has the focus.  Without a ``menu`` a command is
     found in the command palette alone.  On the canvas Space steps when it is let go, because it
     also moves the view while it is held.
@@ -56,7 +56,9 @@ MENUS = (
     Menu("help", "&Help"),
 )
 
-EDITOR, EDITING, EXPORTS = "explore.editor", "explore.editor.editing", "exports"
+EDITOR, EXPORTS = "explore.editor", "exports"
+EDITING, MARKING = f"{EDITOR}.editing", f"{EDITOR}.marking"
+PASTING, SEARCHING = f"{EDITOR}.pasting", f"{EDITOR}.searching"
 
 _FILE = (
     ActionSpec("new", "&New", "files.new", "file", ("Ctrl+N",), "file-plus", "An empty graph"),
@@ -131,7 +133,7 @@ _EDIT = (
         "", "Copied nodes, wired to where the originals are", on_canvas=True,
     ),
     ActionSpec(
-        "duplicate", "&Duplicate", f"{EDITING}.duplicate", "edit", ("Ctrl+D",), "copy-plus",
+        "duplicate", "&Duplicate", f"{PASTING}.duplicate", "edit", ("Ctrl+D",), "copy-plus",
         "A copy beside the original, with the same inputs", "selected", on_canvas=True,
     ),
     ActionSpec(
@@ -156,7 +158,7 @@ _EDIT = (
         on_canvas=True,
     ),
     ActionSpec(
-        "find", "&Find node…", f"{EDITOR}.find_node", "edit", ("Ctrl+F",), "search",
+        "find", "&Find node…", f"{SEARCHING}.find_node", "edit", ("Ctrl+F",), "search",
         "Go to a node by its name", "has_nodes", separator=True,
     ),
     ActionSpec(
@@ -173,7 +175,7 @@ _EDIT = (
 
 _GRAPH = (
     ActionSpec(
-        "add", "&Add…", f"{EDITOR}.add_beside", "graph", ("Tab", "A"), "plus",
+        "add", "&Add…", f"{SEARCHING}.add_beside", "graph", ("Tab", "A"), "plus",
         "Search for an operation, or type a formula", on_canvas=True,
     ),
     ActionSpec("add_input", "Add &input", f"{EDITING}.add", "graph", args=("input",)),
@@ -234,9 +236,9 @@ _GRAPH = (
         "", "Show the opened node as one again", "can_fold",
     ),
     ActionSpec("rename_group", "Rename the group", f"{EDITOR}.rename_group", "", when="in_group"),
-    ActionSpec("insert_here", "Insert an operation…", f"{EDITOR}.insert_on_wire", "",
+    ActionSpec("insert_here", "Insert an operation…", f"{SEARCHING}.insert_on_wire", "",
                when="is_wire", tip="Put an operation into the selected wire"),
-    ActionSpec("point_note", "Point the note at the node", f"{EDITING}.point_note", "graph",
+    ActionSpec("point_note", "Point the note at the node", f"{MARKING}.point_note", "graph",
                when="note_and_node", tip="Or take its arrow away; select a note and a node"),
     ActionSpec("add_bend", "Lead over a point", f"{EDITOR}.add_bend", "", when="is_wire",
                tip="Put a point on the selected wire that it is led over"),
@@ -275,7 +277,7 @@ _GRAPH = (
         for way in ("left", "right", "up", "down")
     ),
     *(
-        ActionSpec(f"color_{color or 'plain'}", f"Colour: {name}", f"{EDITING}.set_color", "",
+        ActionSpec(f"color_{color or 'plain'}", f"Colour: {name}", f"{MARKING}.set_color", "",
                    when="selected", args=(color,))
         for color, name in MARK_COLORS
     ),
@@ -283,7 +285,7 @@ _GRAPH = (
 
 _VIEW = (
     ActionSpec(
-        "commands", "&Find a command…", "show_commands", "view", ("Ctrl+K",), "search",
+        "commands", "&Find a command…", "commands.show_search", "view", ("Ctrl+K",), "search",
         "Search all commands",
     ),
     ActionSpec("fit", "F&it graph", "fit", "view", ("F",), "scan", "Show the whole graph",
@@ -345,7 +347,7 @@ _WALK = (
 _HELP = (
     ActionSpec("keys", "&Keyboard and mouse", "show_keys", "help", ("F1",), "keyboard",
                "All keys and gestures on one sheet"),
-    ActionSpec("shortcuts", "Change &shortcuts…", "show_shortcuts", "help", (),
+    ActionSpec("shortcuts", "Change &shortcuts…", "commands.show_shortcuts", "help", (),
                "sliders-horizontal", "Give commands other keys"),
     ActionSpec("about", "&About", "about", "help", (), "info"),
 )  # fmt: skip

@@ -1,41 +1,60 @@
-"""Work off the GUI thread, of which only the latest counts."""
+"""Work off the GUI thread, of which only the latest counts.
+
+The threads know nothing of Qt, and no Qt object may die in one: it would be destroyed in the wrong
+thread, which is a crash.  So nothing is told by signals, and while a thread is at work Python's
+garbage collector, which runs in whichever thread happens to ask for memory, is off.
+"""
 
 from __future__ import annotations
 
+import gc
 import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 Work = Callable[[], object]
 Take = Callable[[Any], None]
 
+POLL_MS = 5
 _THREADS = ThreadPoolExecutor(2, "work")
 
 
-class _Post(QObject):
-    """Runs in the GUI thread what is handed in from others.
-
-    There is one, which is never deleted: to emit a signal of an object that another thread deletes
-    is a crash, and who asked for work may go while it is done.
-    """
-
-    arrived = Signal(object)
+class _Desk(QObject):
+    """Hands out work, and what came of it, in the GUI thread; there is one, for good."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.arrived.connect(self._run)
+        self._running: list[tuple[Future, weakref.ref[LatestWork]]] = []
+        self._poll = QTimer(self)
+        self._poll.setInterval(POLL_MS)
+        self._poll.timeout.connect(self._look)
 
-    @Slot(object)
-    def _run(self, call: Callable[[], None]) -> None:
-        call()
+    def run(self, work: Work, asker: LatestWork) -> None:
+        """Do ``work`` in a thread, then tell ``asker`` if it is still there."""
+        gc.disable()
+        self._running.append((_THREADS.submit(work), weakref.ref(asker)))
+        self._poll.start()
+
+    @Slot()
+    def _look(self) -> None:
+        done = next((pair for pair in self._running if pair[0].done()), None)
+        if done is None:
+            return
+        self._running.remove(done)
+        if not self._running:
+            self._poll.stop()
+            gc.enable()
+        future, asker = done
+        latest = asker()
+        if latest is not None and shiboken6.isValid(latest):
+            latest.take(future)
 
 
-_post: list[_Post] = []
+_desk: list[_Desk] = []
 
 
 class LatestWork(QObject):
@@ -47,10 +66,10 @@ class LatestWork(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._busy = False
+        self._busy: Take | None = None
         self._next: tuple[Work, Take] | None = None
-        if not _post:
-            _post.append(_Post())
+        if not _desk:
+            _desk.append(_Desk())
 
     def ask(self, work: Work, take: Take) -> None:
         """Run ``work`` in a thread as soon as none runs, and hand what it yields to ``take``."""
@@ -62,31 +81,15 @@ class LatestWork(QObject):
         self._next = None
 
     def _start(self) -> None:
-        if self._busy or self._next is None:
+        if self._busy is not None or self._next is None:
             return
-        self._busy = True
-        work, take = self._next
+        work, self._busy = self._next
         self._next = None
-        _THREADS.submit(_run, work, weakref.ref(self), take)
+        _desk[0].run(work, self)
 
-    def _take(self, result: object, take: Take) -> None:
-        self._busy = False
+    def take(self, future: Future) -> None:
+        """Hand over what a piece came to, and begin the next; for the desk."""
+        take, self._busy = self._busy, None
         self._start()
-        if isinstance(result, BaseException):
-            raise result
-        take(result)
-
-
-def _run(work: Work, asker: weakref.ref[LatestWork], take: Take) -> None:
-    """In a thread: do it, and post what came of it."""
-    try:
-        result = work()
-    except BaseException as error:  # raised where somebody hears of it
-        result = error
-    _post[0].arrived.emit(partial(_hand_over, asker, result, take))
-
-
-def _hand_over(asker: weakref.ref[LatestWork], result: object, take: Take) -> None:
-    work = asker()
-    if work is not None and shiboken6.isValid(work):
-        work._take(result, take)
+        if take is not None:
+            take(future.result())

@@ -1,40 +1,33 @@
-"""The main window: top bar, menus and settings around the Explore workspace."""
+"""The main window: top bar and settings around the Explore workspace."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from operator import attrgetter
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QThreadPool, QTimer, Slot
 from PySide6.QtGui import (
-    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
-    QKeySequence,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 import engine
-from engine.ops import OPS
-from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, plain_title
+from graphviz_app.actions import ACTIONS
 from graphviz_app.canvas.interactions import GESTURES
+from graphviz_app.commands import Commands
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.exports import ExportCommands
 from graphviz_app.files import FileCommands
-from graphviz_app.icons import icon
 from graphviz_app.messages import Mark, key_sheet, show_message, show_sheet
-from graphviz_app.resources import examples
 from graphviz_app.settings import Settings
-from graphviz_app.shortcuts import ShortcutDialog, keys_of
 from graphviz_app.theme import Theme, palette, stylesheet, system_is_dark, theme
 from graphviz_app.top_bar import TopBar
-from graphviz_app.widgets import Notice, SearchEntry, SearchPopup
+from graphviz_app.widgets import Notice
 
 ROOMY_PX = 1000  # a narrower window hides the palette until it is asked for
 _OPEN: list[Window] = []  # Python keeps every window until it is closed
@@ -59,11 +52,9 @@ class Window(QMainWindow):
             self.document, self.explore, self.settings, self, self.current_theme
         )
         self.exports = ExportCommands(self.document, self.explore, self, self.current_theme)
-        self.actions_by_id: dict[str, QAction] = {}
-        self._make_actions()
-        self.menus = self._make_menus()
-        self.top_bar = TopBar(self.menus, self.actions_by_id)
         body = QWidget()
+        self.commands = Commands(self, body)
+        self.top_bar = TopBar(self.commands.menus, self.commands.by_id)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -71,8 +62,6 @@ class Window(QMainWindow):
         layout.addWidget(self.explore, 1)
         self.setCentralWidget(body)
         self.notice = Notice(body)
-        self.command_search = SearchPopup(body)
-        self.command_search.chosen.connect(self._trigger)
         self.setAcceptDrops(True)
         self.setMinimumSize(820, 560)
         self.resize(1440, 900)
@@ -89,151 +78,12 @@ class Window(QMainWindow):
         self.document.stack.indexChanged.connect(self._refresh)
         self.explore.selection_changed.connect(self._refresh)
         self.explore.player.total_changed.connect(self._refresh)
-        self.editor.menu_asked.connect(self._show_context_menu)
+        self.editor.menu_asked.connect(self.commands.show_context_menu)
         self.explore.status.connect(self.notice.say)
         self.files.autosave.failed.connect(self.notice.say)
         self.files.said.connect(self.notice.mention)
         self.exports.said.connect(self.notice.mention)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply_theme)
-
-    # commands -----------------------------------------------------------------------------------
-
-    def conditions(self) -> dict[str, bool]:
-        """What the ``when`` of an action may ask."""
-        selection, graph = self.explore.selection, self.document.graph
-        shown = self.document.shown.nodes.get(selection.current)
-        composite = shown is not None and shown.op in OPS and OPS[shown.op].composite
-        return {
-            "": True,
-            "has_walk": self.document.walk is not None,
-            "has_nodes": bool(graph.nodes),
-            "can_revert": self.document.path is not None and self.document.modified,
-            "selected": bool(selection.things),
-            "selected_any": bool(selection.things) or selection.wire is not None,
-            "several": len(selection.things) > 1,
-            "is_wire": selection.wire is not None,
-            "is_node": shown is not None,
-            "is_op": any(
-                i in self.document.shown.nodes and not self.document.shown.nodes[i].leaf
-                for i in selection.things
-            ),
-            "is_leaf": any(i in graph.nodes and graph.nodes[i].leaf for i in selection.things),
-            "in_group": any(self.editor.editing.group_of(i) for i in selection.things),
-            "note_and_node": self.editor.editing.note_and_node() is not None,
-            "can_open": shown is not None and (composite or shown.op == "group"),
-            "can_fold": bool(self.editor.frame_of(selection.current)),
-        }
-
-    def _make_actions(self) -> None:
-        for spec in ACTIONS:
-            action = QAction(spec.title, self)
-            action.setObjectName(spec.id)
-            action.setCheckable(spec.checkable)
-            action.setAutoRepeat(spec.repeats)
-            action.triggered.connect(partial(_call, attrgetter(spec.does)(self), spec.args))
-            if spec.on_canvas:
-                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-                self.explore.view.addAction(action)
-            else:
-                self.addAction(action)
-            self.actions_by_id[spec.id] = action
-        self._give_keys()
-        undo = self.document.stack.createUndoAction(self, "Undo")
-        redo = self.document.stack.createRedoAction(self, "Redo")
-        undo.setShortcuts([QKeySequence("Ctrl+Z")])
-        redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
-        self.actions_by_id |= {"undo": undo, "redo": redo}
-
-    def _give_keys(self) -> None:
-        """Every command its keys, the user's where they were changed."""
-        for spec in ACTIONS:
-            keys = keys_of(spec, self.settings.keys)
-            action = self.actions_by_id[spec.id]
-            action.setShortcuts([QKeySequence(k) for k in keys])
-            action.setToolTip((spec.tip or plain_title(spec)) + (f" ({keys[0]})" if keys else ""))
-
-    @Slot(object)
-    def _change_keys(self, keys: dict[str, tuple[str, ...]]) -> None:
-        self.settings.keys = keys
-        self.settings.save()
-        self._give_keys()
-
-    def show_shortcuts(self) -> None:
-        """Give commands other keys."""
-        dialog = ShortcutDialog(self, self.theme, self.settings.keys)
-        dialog.changed.connect(self._change_keys)
-        dialog.exec()
-        dialog.deleteLater()
-
-    def _make_menus(self) -> list[QMenu]:
-        menus = {}
-        for entry in MENUS:
-            menus[entry.id] = QMenu(entry.title, self)
-            menus[entry.id].setToolTipsVisible(True)
-        menus["edit"].addActions([self.actions_by_id["undo"], self.actions_by_id["redo"]])
-        for spec in ACTIONS:
-            if not spec.menu:
-                continue
-            menu = menus[spec.menu]
-            if spec.separator:
-                menu.addSeparator()
-            menu.addAction(self.actions_by_id[spec.id])
-            if spec.id == "open":
-                self.recent_menu = menu.addMenu("Open &recent")
-                self.recent_menu.aboutToShow.connect(self._fill_recent)
-                self.example_menu = menu.addMenu("E&xamples")
-                for path in examples():
-                    title = path.name.removesuffix(".graph.json").replace("_", " ")
-                    self.example_menu.addAction(title, partial(self.files.open_path, path))
-        return list(menus.values())
-
-    @Slot()
-    def _fill_recent(self) -> None:
-        self.recent_menu.clear()
-        for text in self.settings.recent:
-            self.recent_menu.addAction(text, partial(self.files.open_path, Path(text)))
-        if not self.settings.recent:
-            self.recent_menu.addAction("No files yet").setEnabled(False)
-
-    @Slot(str, object)
-    def _show_context_menu(self, kind: str, at: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for name in CONTEXT_MENUS[kind]:
-            if name is None:
-                menu.addSeparator()
-            elif self.actions_by_id[name].isEnabled():
-                menu.addAction(self.actions_by_id[name])
-        menu.aboutToHide.connect(self._forget_menu_place)
-        menu.popup(at)
-
-    @Slot()
-    def _forget_menu_place(self) -> None:
-        # after the chosen action has run, which may want to know the place
-        QTimer.singleShot(0, self, self.editor.forget_place)
-
-    def show_commands(self) -> None:
-        """Search all commands."""
-        menus = {entry.id: entry.title.replace("&", "") for entry in MENUS}
-        entries = [
-            SearchEntry(
-                key=spec.id,
-                title=plain_title(spec),
-                hint=spec.tip,
-                icon=spec.icon,
-                group=menus.get(spec.menu, "More"),
-                enabled=self.actions_by_id[spec.id].isEnabled(),
-                keys=next(iter(keys_of(spec, self.settings.keys)), ""),
-            )
-            for spec in sorted(ACTIONS, key=lambda s: list(menus).index(s.menu) if s.menu else 99)
-            if spec.id != "commands"
-        ]
-        self.command_search.open_at(entries, None, "Find a command")
-
-    @Slot(str)
-    def _trigger(self, name: str) -> None:
-        self.explore.view.setFocus()
-        self.actions_by_id[name].trigger()
 
     @Slot()
     def _refresh(self) -> None:
@@ -244,9 +94,7 @@ class Window(QMainWindow):
         self.top_bar.set_title(document.title, file_name + mark)
         self.setWindowTitle(f"{document.title}[*] – graph explorer")
         self.setWindowModified(document.modified)
-        conditions = self.conditions()
-        for spec in ACTIONS:
-            self.actions_by_id[spec.id].setEnabled(conditions[spec.when])
+        self.commands.refresh()
 
     # theme --------------------------------------------------------------------------------------
 
@@ -268,17 +116,12 @@ class Window(QMainWindow):
         app.setStyleSheet(stylesheet(self.theme))
         self.explore.set_theme(self.theme)
         self.top_bar.set_theme(self.theme)
-        self.command_search.set_theme(self.theme)
+        self.commands.set_theme(self.theme)
         self.notice.set_theme(self.theme)
-        for spec in ACTIONS:
-            if spec.icon and not spec.checkable:  # an icon would take the place of the check mark
-                self.actions_by_id[spec.id].setIcon(icon(spec.icon, self.theme))
-        for name in ("undo", "redo"):
-            self.actions_by_id[name].setIcon(icon(name, self.theme))
         for name in ("system", "light", "dark"):
-            self.actions_by_id[f"theme_{name}"].setChecked(self.settings.theme == name)
+            self.commands.by_id[f"theme_{name}"].setChecked(self.settings.theme == name)
         for name in ("color_blind", "reduced_motion", "palette", "history", "follow"):
-            self.actions_by_id[name].setChecked(getattr(self.settings, name))
+            self.commands.by_id[name].setChecked(getattr(self.settings, name))
         self._show_columns()
         self.explore.walking.follows = self.settings.follow
         self.explore.set_reduced_motion(self.settings.reduced_motion)
@@ -307,7 +150,7 @@ class Window(QMainWindow):
         shown = not self.explore.palette_panel.isVisible()
         if self.width() < ROOMY_PX:  # for now only: there is no room to keep it
             self.explore.show_columns(shown, self.settings.history)
-            self.actions_by_id["palette"].setChecked(shown)
+            self.commands.by_id["palette"].setChecked(shown)
         else:
             self.settings.palette = shown
             self._keep_settings()
@@ -315,7 +158,7 @@ class Window(QMainWindow):
     def _show_columns(self) -> None:
         palette = self.settings.palette and self.width() >= ROOMY_PX
         self.explore.show_columns(palette, self.settings.history)
-        self.actions_by_id["palette"].setChecked(palette)
+        self.commands.by_id["palette"].setChecked(palette)
 
     def toggle_history(self) -> None:
         """Show or hide the undo history."""
@@ -339,7 +182,7 @@ class Window(QMainWindow):
     def rename(self) -> None:
         """Type a name on the selected node; without one, a new formula."""
         if self.explore.selection.current:
-            self.editor.rename()
+            self.editor.fields.rename()
         else:
             self.explore.formula_bar.start_editing()
 
@@ -385,8 +228,8 @@ class Window(QMainWindow):
 
     def show_keys(self) -> None:
         """All keys and gestures on one sheet."""
-        others = [self.actions_by_id[spec.id] for spec in ACTIONS if not spec.menu]
-        sheet = key_sheet(self.menus, others, GESTURES)
+        others = [self.commands.by_id[spec.id] for spec in ACTIONS if not spec.menu]
+        sheet = key_sheet(self.commands.menus, others, GESTURES)
         show_sheet(self, "Keyboard and mouse", sheet)
 
     def about(self) -> None:
@@ -459,7 +302,3 @@ def _first_field(panel: QWidget) -> QWidget | None:
             return part
         part = part.nextInFocusChain()
     return None
-
-
-def _call(does: Callable[..., object], args: tuple, _checked: bool = False) -> None:
-    does(*args)

@@ -20,7 +20,7 @@ from engine.files.drawing import (
 )
 from engine.graph.bypass import bypassed, own_op
 from engine.graph.graph import Graph, Node, Value
-from engine.graph.notation import text_label
+from engine.graph.labels import text_label
 from engine.ops import OPS
 
 

@@ -1,4 +1,4 @@
-"""LaTeX for names, numbers, op applications and whole graphs, and short labels for nodes.
+"""LaTeX for names, numbers, op applications and whole graphs.
 
 What is printed here is what tylax and Typst can read back (``graphviz_app/typeset.py``); terms
 are wrapped in ``\\href{node:ID}{…}`` on request, so that a term and its node can light each other.
@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import FormulaError
-from engine.graph.bypass import bypassed, own_op
-from engine.graph.graph import CONSTANT, Graph, Node
+from engine.graph.graph import Graph, Node
 from engine.graph.names import GREEK_SYMBOLS
 from engine.graph.outline import Outline, outline
 from engine.graph.templates import attr_text, level_of, pieces, places, shown_attrs
@@ -29,7 +28,6 @@ from engine.ops.op import ATOM, PRODUCT, SIGN, Op
 
 LARGEST = 300  # op nodes; above it a typeset formula is no longer read
 LONGEST = 12_000  # characters of LaTeX without links
-LABEL_LENGTH = 24
 MATRIX_SIDE = 4  # larger matrices are elided
 
 Operand = tuple[str, int]  # what is printed, and how tightly it binds
@@ -190,7 +188,7 @@ def _filled(template: str, given: Mapping[str, str]) -> Iterator[str]:
     for literal, name, level in pieces(template):
         yield literal
         if name:
-            bare = _number_level(given[name]) >= level
+            bare = number_level(given[name]) >= level
             yield given[name] if bare else rf"\left({given[name]}\right)"
 
 
@@ -256,7 +254,7 @@ def _times(left: str, right: str) -> str:
     return r" \cdot " if dot else " "
 
 
-def _number_level(text: str) -> int:
+def number_level(text: str) -> int:
     """How tightly a typeset or plain number binds."""
     if text.startswith(("-", MINUS)):
         return SIGN
@@ -274,7 +272,7 @@ def latex_expr(expr: Expr, names: Mapping[str, str]) -> str:
 def _expr(expr: Expr, names: Mapping[str, str], depth: int) -> Operand:
     if isinstance(expr, Const):
         text = latex_number(expr.value)
-        return text, _number_level(text)
+        return text, number_level(text)
     if isinstance(expr, Var):
         return names.get(expr.name) or latex_name(expr.name), ATOM
     if not isinstance(expr, Call) or depth > 40:
@@ -366,7 +364,7 @@ class _Printer:
             return self._linked(node_id, latex_name(self._plan.names[node_id] or "f")), ATOM
         if node.leaf:
             text = constant_latex(node)
-            return self._linked(node_id, text), _number_level(text)
+            return self._linked(node_id, text), number_level(text)
         text, level = self._printed.pop(node_id, (r"\ldots", ATOM))
         return self._linked(node_id, text), level
 
@@ -384,63 +382,3 @@ def constant_latex(node: Node) -> str:
     value = 1.0 if node.value is None else node.value
     named = {np.e: "e", np.pi: r"\pi"}.get(value, "") if isinstance(value, float) else ""
     return named or latex_number(value, 6)
-
-
-# labels -------------------------------------------------------------------------------------
-
-
-def text_label(graph: Graph, node_id: str) -> str:
-    """A short label in plain characters: ``w0·x0``, ``s + w2``, ``σ(z)``.
-
-    A leaf is called by its name or value.  Operands without a name are written out as far as
-    LABEL_LENGTH characters allow, else shown as ``…``.  A bypassed op is called by its sign.
-    """
-    node = graph.nodes.get(node_id)
-    if node is None:
-        return "?"
-    if node.leaf:
-        return _leaf_label(node)
-    if bypassed(node):
-        return f"{_sign(own_op(node))} bypassed"
-    label = ""
-    for depth in range(1, LABEL_LENGTH // 2):
-        longer = _label(graph, node, depth)[0]
-        if (longer == label and "…" not in label) or (label and len(longer) > LABEL_LENGTH):
-            break
-        label = longer
-    return label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1] + "…"
-
-
-def _sign(name: str) -> str:
-    return OPS[name].symbol if name in OPS else name
-
-
-def _leaf_label(node: Node) -> str:
-    if node.name:
-        return node.name
-    return number(1.0 if node.value is None else node.value) if node.op == CONSTANT else node.id
-
-
-def _label(graph: Graph, node: Node, depth: int) -> Operand:
-    operands: list[Operand] = []
-    for source in node.inputs:
-        operand = graph.nodes.get(source)
-        if operand is None:
-            operands.append(("?", ATOM))
-        elif operand.leaf or operand.name:
-            text = _leaf_label(operand) if operand.leaf else operand.name
-            operands.append((text, _number_level(text)))
-        elif depth <= 1:
-            operands.append(("…", ATOM))
-        else:
-            operands.append(_label(graph, operand, depth - 1))
-    op = OPS.get(node.op)
-    if op is None or not op.accepts(len(operands)):
-        return f"{node.op}({', '.join(text for text, _ in operands)})", ATOM
-    if op is BYPASS:
-        return passed_on(operands, node.attrs)
-    text = readable(op, operands, node.attrs)
-    if text.startswith(f"{op.name}(") and op.symbol.isalpha():
-        text = op.symbol + text[len(op.name) :]
-    level = ATOM if shown_attrs(op, node.attrs) else level_of(op, "text")
-    return text, level

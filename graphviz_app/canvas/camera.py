@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QVariantAnimation, Signal, Slot
 from PySide6.QtGui import (
     QColor,
+    QCursor,
     QPainter,
     QPaintEvent,
     QPixmap,
@@ -133,6 +134,15 @@ class Camera(QGraphicsView):
         """The scene point in the middle of the view."""
         centre = self.visible_rect().center()
         return centre.x(), centre.y()
+
+    def pointer_place(self) -> tuple[float, float] | None:
+        """The scene point under the mouse, if that is over the canvas."""
+        viewport = self.viewport()
+        at = viewport.mapFromGlobal(QCursor.pos())
+        if not viewport.rect().contains(at):
+            return None
+        place = self.to_scene(QPointF(at))
+        return place.x(), place.y()
 
     def zoom_to(self, scale: float, at: QPointF | None = None) -> None:
         """Zoom to ``scale``; the scene point at ``at`` (viewport, default its middle) stays."""

@@ -1,4 +1,4 @@
-"""Mouse, touchpad and drag-and-drop on the canvas: which gesture an event begins or continues."""
+"""Mouse, touchpad and keys on the canvas: which gesture an event begins or continues."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QHelpEvent,
     QInputDevice,
     QKeyEvent,
@@ -23,7 +21,6 @@ from graphviz_app.canvas import hits
 from graphviz_app.canvas.bending import DragBend
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.interactions import (
-    LANDING_PX,
     BoxSelect,
     CutWires,
     DragThings,
@@ -31,13 +28,11 @@ from graphviz_app.canvas.interactions import (
     Pan,
 )
 from graphviz_app.canvas.key_wiring import KeyWiring
-from graphviz_app.canvas.overlay import Overlay
 from graphviz_app.canvas.wiring import DrawWire
 
 if TYPE_CHECKING:
     from graphviz_app.canvas.view import GraphView
 
-NODE_MIME = "application/x-graph-node"  # what is dragged from the palette: an op or a kind of leaf
 WHEEL_STEP = 1.0015  # zoom factor for an eighth of a degree
 PORT_PX = 9.0  # how near a port or a wire counts as hit
 EDGE_PX, EDGE_STEP_PX, EDGE_MS = 28, 14.0, 30  # the view moves on while one drags at its edge
@@ -310,43 +305,6 @@ class Pointer(QObject):
         elif event.angleDelta().y():  # a zero delta is no reason to zoom out
             self._view.zoom_by(WHEEL_STEP ** event.angleDelta().y(), event.position())
         event.accept()
-
-    # drag and drop ------------------------------------------------------------------------------
-
-    def drag_over(self, event: QDragMoveEvent) -> None:
-        """Nodes of the palette and texts may be dropped; files are the window's."""
-        data = event.mimeData()
-        if data.hasUrls() or not (data.hasFormat(NODE_MIME) or data.hasText()):
-            event.ignore()
-            return
-        event.acceptProposedAction()
-        if data.hasFormat(NODE_MIME):
-            wire = self._landing(event.position())
-            path = None if wire is None else self._view.wire_path(wire)
-            self._view.show_overlay(Overlay(landing=path))
-
-    def _landing(self, position: QPointF) -> Wire | None:
-        view = self._view
-        place = view.to_scene(position)
-        reach = LANDING_PX / min(1.0, view.zoom)
-        found = hits.wire_at(view.model, place.x(), place.y(), reach)
-        return None if found < 0 else hits.wire_of(view.model, found)
-
-    def drop(self, event: QDropEvent) -> None:
-        """Say what was dropped where."""
-        self._view.show_overlay(Overlay())
-        data = event.mimeData()
-        if data.hasUrls():
-            event.ignore()
-            return
-        event.acceptProposedAction()
-        place = self._view.to_scene(event.position())
-        at = (place.x(), place.y())
-        if data.hasFormat(NODE_MIME):
-            name = bytes(data.data(NODE_MIME).data()).decode("utf-8", "replace")
-            self._view.dropped.emit("node", name, at, self._landing(event.position()))
-        elif data.hasText():
-            self._view.dropped.emit("text", data.text(), at, None)
 
     # keys and the rest --------------------------------------------------------------------------
 

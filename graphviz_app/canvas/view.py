@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QVariantAnimation, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -24,6 +24,7 @@ from engine.graph.graph import Graph, Wire
 from engine.run.walk import Phase
 from graphviz_app.canvas import tips
 from graphviz_app.canvas.camera import Camera
+from graphviz_app.canvas.dropping import Dropping
 from graphviz_app.canvas.glide import NodeGlide
 from graphviz_app.canvas.hits import Port
 from graphviz_app.canvas.layout import Layout
@@ -31,12 +32,12 @@ from graphviz_app.canvas.layouts import Layouts
 from graphviz_app.canvas.model import CanvasModel, ProblemLike
 from graphviz_app.canvas.overlay import Overlay
 from graphviz_app.canvas.pointer import Pointer
+from graphviz_app.canvas.pulse import Pulse
 from graphviz_app.canvas.tips import Reader, nothing_known
 from graphviz_app.canvas.wiring import Advice, NoAdvice
 from graphviz_app.theme import LIGHT, Theme
 
 TARGET_PX = 24  # nodes are at least this big to the mouse
-PULSE_MS = 450
 
 
 class GraphView(Camera):
@@ -83,19 +84,15 @@ class GraphView(Camera):
     def __init__(self, theme: Theme = LIGHT) -> None:
         super().__init__(theme)
         self._pointer = Pointer(self)
+        self._dropping = Dropping(self)
         self.layouts = Layouts(self)
         self._node_glide = NodeGlide(self)
+        self._pulse = Pulse(self)
         self._ready = True
         self._advisor: Callable[[], Advice] = NoAdvice
         self._reader: Reader = nothing_known
         self.hovered = ""
         self._in_formula: frozenset[int] = frozenset()
-        self._pulse = QVariantAnimation(self)
-        self._pulse.setStartValue(0.0)
-        self._pulse.setEndValue(1.0)
-        self._pulse.setDuration(PULSE_MS)
-        self._pulse.valueChanged.connect(self._pulse_moved)
-        self._pulse.finished.connect(self._pulse_finished)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
         self.setMinimumSize(200, 120)
@@ -166,7 +163,6 @@ class GraphView(Camera):
     ) -> None:
         """Light a node and some wires (source, target, port) and dim the rest; None lights all."""
         self._pulse.stop()
-        self.graph_scene.set_pulse(None)
         self.model.set_active(node, phase, wires)
         if self.model.lit_wires and not self.reduced_motion and self.isVisible():
             self._pulse.start()
@@ -250,7 +246,6 @@ class GraphView(Camera):
         super().stop_motion()
         self._node_glide.stop()
         self._pulse.stop()
-        self.graph_scene.set_pulse(None)
 
     def shutdown(self) -> None:
         """Stop what moves and let go of the model; the view shows nothing from then on."""
@@ -259,14 +254,6 @@ class GraphView(Camera):
         self._advisor = NoAdvice
         self.layouts.shutdown()
         self.set_graph(CanvasModel.from_graph(Graph()))
-
-    @Slot(object)
-    def _pulse_moved(self, progress: float) -> None:
-        self.graph_scene.set_pulse(progress)
-
-    @Slot()
-    def _pulse_finished(self) -> None:
-        self.graph_scene.set_pulse(None)
 
     # nodes --------------------------------------------------------------------------------------
 
@@ -396,16 +383,16 @@ class GraphView(Camera):
         self._pointer.wheel(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        self._pointer.drag_over(event)
+        self._dropping.drag_over(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        self._pointer.drag_over(event)
+        self._dropping.drag_over(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.show_overlay(Overlay())
+        self._dropping.leave()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self._pointer.drop(event)
+        self._dropping.drop(event)
 
     def wire_by_keys(self, node: str) -> str:
         """Begin a wire from a node's output that the keyboard leads; why not, if it cannot be."""

@@ -1,42 +1,38 @@
-"""The canvas as an editor: selection, search, fields on nodes and the clipboard."""
+"""The canvas as an editor: what a gesture or command means, for what is selected."""
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QObject, QPoint, QPointF, Signal, Slot
-from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from engine import edits
-from engine.errors import FormulaError
 from engine.graph.bypass import bypassed, own_op
-from engine.graph.formula import parse
-from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Node
+from engine.graph.graph import LEAF_KINDS, Graph, Wire
 from engine.graph.levels import can_open
-from engine.graph.notation import text_label
-from engine.graph.templates import attr_text
-from engine.graph.writer import to_text
 from engine.ops import OPS
 from graphviz_app.canvas import hits
-from graphviz_app.canvas.hits import OUT, Port
-from graphviz_app.canvas.inline_editor import InlineEditor, NoteEditor
-from graphviz_app.canvas.model import kind_color
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
+from graphviz_app.explore.canvas_edits import Point
 from graphviz_app.explore.editing import Editing
-from graphviz_app.explore.palette import op_entries
+from graphviz_app.explore.fields import CanvasFields
+from graphviz_app.explore.marking import Marking
+from graphviz_app.explore.pasting import Pasting
+from graphviz_app.explore.searching import Searching
 from graphviz_app.explore.selection import Selection
 from graphviz_app.theme import Theme
-from graphviz_app.widgets import SearchEntry, SearchPopup
 
-Point = tuple[float, float]
 MENU_REACH = 20.0  # scene pixels from a wire to where its menu was asked for
 PRIMITIVE = "a primitive: it opens no further"
 DIRECTIONS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
 class CanvasEditor(QObject):
-    """Signals: ``said(sentence)`` for the status line; ``menu_asked(kind, QPoint)``."""
+    """Leads what the view asks for to edits, fields and search, all of which it owns.
+
+    Signals: ``said(sentence)`` for the status line; ``menu_asked(kind, QPoint)``.
+    """
 
     said = Signal(str)
     menu_asked = Signal(str, object)
@@ -45,15 +41,15 @@ class CanvasEditor(QObject):
         self, document: Document, view: GraphView, selection: Selection, over: QWidget, theme: Theme
     ) -> None:
         super().__init__(view)
-        self._document, self._view, self._over, self._theme = document, view, over, theme
+        self._document, self._view = document, view
         self.selection = selection
         self.editing = Editing(document, view, selection)
-        self.search = SearchPopup(over)
-        self.field = InlineEditor(view.viewport())
-        self.note_field = NoteEditor(view.viewport())
-        self._found = self._nothing_found  # what choosing from the search does
-        self._typed = self._nothing_found
-        self._edited = ("", "")  # (what, id) in the field
+        self.pasting = Pasting(document, view, selection)
+        self.marking = Marking(document, view, selection)
+        self.fields = CanvasFields(document, view, selection, self.editing, self.marking)
+        self.searching = Searching(
+            document, view, selection, self.editing, self.pasting, self.fields, over, theme
+        )
         self.place: Point | None = None  # where the context menu was asked for
         self._connect()
 
@@ -63,28 +59,25 @@ class CanvasEditor(QObject):
         view.selection_asked.connect(self._select)
         view.wire_asked.connect(self.selection.set_wire)
         view.things_moved.connect(editing.move)
-        view.things_copied.connect(editing.copy_to)
+        view.things_copied.connect(self.pasting.copy_to)
         view.wire_drawn.connect(editing.wire)
-        view.wire_dropped.connect(self._add_at_wire)
+        view.wire_dropped.connect(self.searching.add_at_wire)
         view.wires_cut.connect(editing.cut_wires)
         view.wire_bent.connect(editing.bend_wire)
-        view.dropped.connect(editing.drop)
+        view.dropped.connect(self.drop)
         view.refused.connect(self.said)
-        view.search_asked.connect(self.add_here)
+        view.search_asked.connect(self.searching.add_here)
         view.double_clicked.connect(self.open)
         view.menu_asked.connect(self._ask_menu)
-        editing.refused.connect(self.said)
+        for maker in (editing, self.pasting, self.marking):
+            maker.refused.connect(self.said)
+        self.fields.said.connect(self.said)
+        self.searching.said.connect(self.said)
         self.selection.changed.connect(self._show_selection)
-        self.search.chosen.connect(self._choose)
-        self.search.free_text.connect(self._take_text)
-        for field in (self.field, self.note_field):
-            field.committed.connect(self._commit_field)
-            field.closed.connect(view.setFocus)
 
     def set_theme(self, theme: Theme) -> None:
         """Colours of what floats over the canvas."""
-        self._theme = theme
-        self.search.set_theme(theme)
+        self.searching.set_theme(theme)
 
     @property
     def graph(self) -> Graph:
@@ -103,75 +96,15 @@ class CanvasEditor(QObject):
         selection = self.selection
         self._view.set_selection(selection.things, [selection.wire] if selection.wire else [])
 
-    # searching and adding -----------------------------------------------------------------------
-
-    @staticmethod
-    def _nothing_found(_key: str) -> None:
-        """The search was not opened by anyone."""
-
-    def _open_search(self, entries: list[SearchEntry], at: Point | None, hint: str) -> None:
-        point = None
-        if at is not None:
-            corner = self._view.to_viewport(at).toPoint()
-            point = self._view.viewport().mapTo(self._over, corner)
-        self.search.open_at(entries, point, hint)
-
-    @Slot(str)
-    def _choose(self, key: str) -> None:
-        self._found(key)
-
-    @Slot(str)
-    def _take_text(self, text: str) -> None:
-        self._typed(text)
-
-    @Slot(object)
-    def add_here(self, at: Point) -> None:
-        """Search for something to add at a place of the canvas."""
-        self._search_nodes(at, at, None)
-
-    def add_beside(self) -> None:
-        """Search for something to add after the current node, or at the pointer."""
-        current = self.selection.current
-        places = self._view.places_of(self.selection.things)
-        if current in places:
-            x, y = places[current]
-            self._search_nodes((x + 60.0, y - 20.0), None, None)
+    @Slot(str, str, object, object)
+    def drop(self, kind: str, text: str, at: Point, wire: Wire | None) -> None:
+        """Something was dropped on the canvas: a node of the palette, or text."""
+        if kind != "node":
+            self.pasting.paste_text(text, at)
             return
-        pointer = self._pointer_place()
-        self._search_nodes(pointer or self._view.middle(), pointer, None)
-
-    def _pointer_place(self) -> Point | None:
-        """The scene point under the mouse, if that is over the canvas."""
-        viewport = self._view.viewport()
-        at = viewport.mapFromGlobal(QCursor.pos())
-        if not viewport.rect().contains(at):
-            return None
-        place = self._view.to_scene(QPointF(at))
-        return place.x(), place.y()
-
-    @Slot(object, object)
-    def _add_at_wire(self, port: Port, at: Point) -> None:
-        why = self.editing.why_closed(port)
-        if why:
-            self.said.emit(why)
-        else:
-            self._search_nodes(at, at, port)
-
-    def _search_nodes(self, show_at: Point, at: Point | None, port: Port | None) -> None:
-        """Offer what can be added, only what fits if it is to be wired to ``port``."""
-
-        def add(key: str) -> None:
-            self.editing.add(key, at, port)
-            self._begin_value()
-
-        def add_text(text: str) -> None:
-            self.editing.add_formula(text, at)
-
-        entries = self._fitting(port)
-        self._found, self._typed = add, add_text
-        self.search.set_free_text_hint(_formula_hint if port is None else None)
-        hint = "Add an operation or type a formula" if port is None else "Add what fits here"
-        self._open_search(entries, show_at, hint)
+        if text not in OPS and text not in LEAF_KINDS:
+            return
+        self.editing.add(text, at, wire=wire)
 
     def add_bend(self) -> None:
         """Lead the selected wire over a point: where the menu was asked for, else in its middle."""
@@ -189,76 +122,6 @@ class CanvasEditor(QObject):
         """Lead the selected wire straight again."""
         if self.selection.wire is not None:
             self.editing.bend_wire(self.selection.wire, ())
-
-    def insert_on_wire(self) -> None:
-        """Search for something to put into the selected wire."""
-        wire = self.selection.wire
-        if wire is None:
-            return
-        places = self._view.places_of([wire.source, wire.target])
-        why = self.editing.why_closed(Port(wire.target, wire.port))
-        if why:
-            self.said.emit(why)
-        if why or len(places) < 2:
-            return
-        (x0, y0), (x1, y1) = places[wire.source], places[wire.target]
-        at = ((x0 + x1) / 2, (y0 + y1) / 2)
-        port = Port(wire.source, OUT)
-
-        def insert(key: str) -> None:
-            self.editing.drop("node", key, at, wire)
-
-        self._found, self._typed = insert, self._nothing_found
-        self.search.set_free_text_hint(None)
-        entries = self._fitting(port)
-        self._open_search(entries, at, "Insert an operation")
-
-    def _begin_value(self) -> None:
-        """After a variable was added by search its value can be typed at once."""
-        new = self.graph.nodes.get(self.selection.current)
-        if new is not None and new.leaf and new.id in self._view.model.index:
-            self.edit_value()
-
-    def _fitting(self, port: Port | None) -> list[SearchEntry]:
-        """What of the palette could be wired to ``port``; what a new node gives fits anywhere."""
-        entries = op_entries(self._theme)
-        if port is None or port.number != OUT:
-            return entries
-        graph, candidates = self.graph, {}
-        for entry in entries:
-            if entry.key not in LEAF_KINDS:
-                graph, candidates[entry.key] = edits.add_op(graph, entry.key)
-        wiring = edits.Wiring(graph)  # one for all: the shapes of the graph are inferred once
-        fitting = {k for k, i in candidates.items() if wiring.free_port(port.node, i) is not None}
-        return [entry for entry in entries if entry.key in fitting]
-
-    def find_node(self) -> None:
-        """Search among the nodes that are shown, and go to one."""
-        shown = self._document.shown
-        entries = [
-            SearchEntry(
-                key=i,
-                title=node.name or text_label(shown, i),
-                hint=f"{node.op} · {text_label(shown, i)}" if node.name else node.op,
-                keywords=f"{i} {node.op} {own_op(node)}",
-                sign=OPS[own_op(node)].symbol if own_op(node) in OPS else "•",
-                color=kind_color(node, self._theme),
-            )
-            for i, node in shown.nodes.items()
-        ]
-
-        self._found, self._typed = self.go_to, self._nothing_found
-        self.search.set_free_text_hint(None)
-        self._open_search(entries, None, "Find a node")
-
-    @Slot(str)
-    def go_to(self, node_id: str) -> None:
-        """Select a node and bring it to the middle."""
-        shown = self._view.model.index.get(node_id)
-        if shown is not None:
-            name = self._view.model.ids[shown]
-            self.selection.set({name}, name)
-            self._view.center_on(name)
 
     # selecting ----------------------------------------------------------------------------------
 
@@ -325,7 +188,7 @@ class CanvasEditor(QObject):
 
     def copy(self) -> None:
         """The selection, as the text of a graph file."""
-        text = self.editing.copied_text()
+        text = self.pasting.copied_text()
         if text:
             QGuiApplication.clipboard().setText(text)
         else:
@@ -333,33 +196,28 @@ class CanvasEditor(QObject):
 
     def cut(self) -> None:
         """Copy and delete."""
-        if self.editing.copied_text():
+        if self.pasting.copied_text():
             self.copy()
             self.editing.delete()
 
     def paste(self) -> None:
         """What was copied, or a formula, at the pointer."""
-        self.editing.paste_text(QGuiApplication.clipboard().text(), self._pointer_place())
+        self.pasting.paste_text(QGuiApplication.clipboard().text(), self._view.pointer_place())
 
     def paste_wired(self) -> None:
         """What was copied, wired to where the originals are."""
         text = QGuiApplication.clipboard().text()
-        self.editing.paste_text(text, self._pointer_place(), keep_wires=True)
+        self.pasting.paste_text(text, self._view.pointer_place(), keep_wires=True)
 
-    def commit_fields(self) -> None:
-        """Take what is being typed on the canvas, before the graph is saved or left."""
-        self.field.commit()
-        self.note_field.commit()
-
-    # fields on the canvas -----------------------------------------------------------------------
+    # opening and folding ------------------------------------------------------------------------
 
     @Slot(str, str)
     def open(self, kind: str, what: str) -> None:
         """A double click: edit a value or note, open a composite or group, fold it again."""
         if kind == "note":
-            self._edit_note(what)
+            self.fields.edit_note(what)
         elif kind == "group":
-            self._edit_group_title(what)
+            self.fields.edit_group_title(what)
         else:
             self._open_node(what)
 
@@ -367,7 +225,7 @@ class CanvasEditor(QObject):
         """What a double click on the current thing does."""
         current = self.selection.current
         if current in self.graph.notes:
-            self._edit_note(current)
+            self.fields.edit_note(current)
         elif current in self._view.model.index:
             self._open_node(current)
 
@@ -379,28 +237,28 @@ class CanvasEditor(QObject):
         """Show the opened composite around the current node as one node again."""
         owner = self.frame_of(self.selection.current)
         if owner:
-            self.editing.set_opened(owner, False)
+            self.marking.set_opened(owner, False)
 
     def _open_node(self, node_id: str) -> None:
         node = self._document.shown.nodes.get(node_id)
         if node is None:
             return
-        if node.leaf or self._constant_in(node) is not None:
+        if node.leaf or self.fields.constant_in(node) is not None:
             self.selection.set({node_id}, node_id)
-            self.edit_value()
+            self.fields.edit_value()
         else:
             self.toggle_opened(node_id)
 
     def toggle_opened(self, node_id: str) -> None:
         """Open a composite or folded group; on what is inside an opened one, fold it again."""
-        group = self.editing.group_of(node_id)
+        group = self.marking.group_of(node_id)
         node = self._document.shown.nodes.get(node_id)
         if node is not None and node.op == "group" and group:
-            self.editing.set_group(group, folded=False)
+            self.marking.set_group(group, folded=False)
         elif owner := self.frame_of(node_id):
-            self.editing.set_opened(owner, False)
+            self.marking.set_opened(owner, False)
         elif node is not None and can_open(node):
-            self.editing.set_opened(node_id, True)
+            self.marking.set_opened(node_id, True)
         elif node is not None:
             why = "bypassed: bring it back" if bypassed(node) else PRIMITIVE
             self.said.emit(f"{node.name or OPS[own_op(node)].name} is {why}.")
@@ -412,93 +270,21 @@ class CanvasEditor(QObject):
                 return frame.node
         return ""
 
-    def _constant_in(self, node: Node) -> str | None:
-        """The constant that stands in an op's label, by id."""
-        model = self._view.model
-        for source in node.inputs:
-            inside = self._document.shown.nodes.get(source)
-            if inside is not None and inside.op == CONSTANT and source not in model.ids:
-                return source
-        return None
-
-    def edit_value(self) -> None:
-        """Type the current leaf's value, or the number in an op's label, on the node itself."""
-        node = self._document.shown.nodes.get(self.selection.current)
-        if node is None:
-            return
-        leaf = node.id if node.leaf else self._constant_in(node)
-        if leaf is None or leaf not in self.graph.nodes:
-            self.said.emit("This node has no value of its own: it computes one.")
-            return
-        value = self.graph.nodes[leaf].value
-        text = "" if value is None else attr_text(np.asarray(value).tolist())
-        self._edited = ("value", leaf)
-        name = self.graph.nodes[leaf].name or "this constant"
-        self.field.open_over(self._view.area_of(node.id), text, f"Value of {name}")
-
-    def rename(self) -> None:
-        """Type the current node's name on the node itself, or the title of a folded group."""
-        current = self.selection.current
-        shown = self._document.shown.nodes.get(current)
-        if shown is not None and shown.op == "group":
-            self._edit_group_title(self.editing.group_of(current))
-        elif current in self.graph.nodes and current in self._view.model.index:
-            self._edited = ("name", current)
-            name = self.graph.nodes[current].name
-            self.field.open_over(self._view.area_of(current), name, "Name of this node")
-        elif current in self.graph.notes:
-            self._edit_note(current)
-        else:
-            self.said.emit("Select a node to name it.")
-
-    def _edit_group_title(self, group_id: str) -> None:
-        group = self.graph.groups.get(group_id)
-        if group is None:
-            return
-        shown = [i for i in group.members if i in self._view.model.index]
-        if not shown:  # while a large graph is derived the view shows the one before
-            return
-        area = self._view.area_of(self._view.model.ids[self._view.model.index[shown[0]]])
-        for other in shown[1:]:
-            area = area.united(self._view.area_of(other))
-        title = area.adjusted(0, -64, 0, 0)
-        title.setHeight(30)
-        self._edited = ("group", group_id)
-        self.field.open_over(title, group.title, "Title of this group")
-
-    def _edit_note(self, note_id: str) -> None:
-        note = self.graph.notes.get(note_id)
-        if note is not None and self._view.has_thing(note_id):
-            self._edited = ("note", note_id)
-            self.note_field.open_over(self._view.area_of(note_id), note.text, "Note")
-
-    @Slot(str)
-    def _commit_field(self, text: str) -> None:
-        (what, key), self._edited = self._edited, ("", "")
-        if what == "value" and key in self.graph.nodes:
-            self.editing.type_value(key, text)
-        elif what == "name" and key in self.graph.nodes:
-            self.editing.rename(key, text.strip())
-        elif what == "group" and key in self.graph.groups:
-            self.editing.rename_group(key, text)
-        elif what == "note":
-            self.editing.set_note(key, text)
-
     # groups and notes ---------------------------------------------------------------------------
 
     def group(self) -> None:
         """Frame the selection, then type its title."""
-        new = self.editing.group("Group")
+        new = self.marking.group("Group")
         if new:
-            self._edit_group_title(new)
+            self.fields.edit_group_title(new)
 
     def fold(self) -> None:
         """Show the selection as one node: its group if it is one, else a new group."""
         group = self._group_selected()
         if group:
-            self.editing.set_group(group, folded=True)
+            self.marking.set_group(group, folded=True)
         else:
-            group = self.editing.group(self._title_for_selection(), folded=True)
+            group = self.marking.group(self._title_for_selection(), folded=True)
         if group:
             self._select_folded(group)
 
@@ -510,7 +296,7 @@ class CanvasEditor(QObject):
         for group in self.graph.groups.values():
             if chosen == {i for i in group.members if i in self._view.model.ids}:
                 return group.id
-        return self.editing.group_of(self.selection.current) if len(chosen) == 1 else ""
+        return self.marking.group_of(self.selection.current) if len(chosen) == 1 else ""
 
     def _title_for_selection(self) -> str:
         ends = [self.graph.nodes[i] for i in self.selection.things if i in self.graph.nodes]
@@ -528,18 +314,18 @@ class CanvasEditor(QObject):
 
     def rename_group(self) -> None:
         """Type the title of the group that is selected, or around the selection."""
-        self._edit_group_title(self.editing.group_around())
+        self.fields.edit_group_title(self.marking.group_around())
 
     def ungroup(self) -> None:
         """Take the frame that is selected away, or the one around the current node."""
-        self.editing.ungroup(self.editing.group_around())
+        self.marking.ungroup(self.marking.group_around())
 
     def add_note(self) -> None:
         """A comment at the pointer, ready to be typed."""
-        at = self.place or self._pointer_place() or self._view.middle()
-        note = self.editing.add_note(at)
+        at = self.place or self._view.pointer_place() or self._view.middle()
+        note = self.marking.add_note(at)
         if note:
-            self._edit_note(note)
+            self.fields.edit_note(note)
 
     # menus --------------------------------------------------------------------------------------
 
@@ -554,14 +340,3 @@ class CanvasEditor(QObject):
         place = self._view.to_scene(QPointF(viewport.mapFromGlobal(at)))
         self.place = (place.x(), place.y())
         self.menu_asked.emit(kind, at)
-
-
-def _formula_hint(text: str) -> str:
-    """What pressing Ctrl+Enter would add, if ``text`` is more than the name of an op."""
-    if not any(c in text for c in "+-*/^=()·×[]| ") and not text.isdigit():
-        return ""
-    try:
-        graph = parse(text)
-    except FormulaError:
-        return ""
-    return f"Add the formula {to_text(graph).splitlines()[-1]}"

@@ -201,6 +201,9 @@ class FormulaBar(QFrame):
             self.button.clearFocus()
 
     def _elide(self) -> None:
+        layout = self._shown.layout()
+        if layout is not None:  # the formula beside may have grown
+            layout.activate()
         room = self.text_label.width()
         text = one_line(self._text)
         shown = self.text_label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
@@ -225,8 +228,5 @@ class FormulaBar(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        layout = self._shown.layout()
-        if layout is not None:
-            layout.activate()
         self._elide()
         self._place_drawer()

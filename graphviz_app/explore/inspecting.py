@@ -8,6 +8,7 @@ from engine.graph.graph import Value, same_value
 from graphviz_app.document import Document
 from graphviz_app.explore.editing import Editing
 from graphviz_app.explore.inspector import Inspector
+from graphviz_app.explore.marking import Marking
 from graphviz_app.explore.selection import Selection
 from graphviz_app.explore.walking import Walking
 
@@ -15,7 +16,7 @@ from graphviz_app.explore.walking import Walking
 class Inspecting(QObject):
     """Keeps one inspector in step with the selection, and changes what it shows.
 
-    Why something cannot be is said by ``editing``; the field is marked.
+    Why something cannot be is said by ``editing`` or ``marking``; the field is marked.
     """
 
     def __init__(
@@ -23,11 +24,13 @@ class Inspecting(QObject):
         document: Document,
         selection: Selection,
         editing: Editing,
+        marking: Marking,
         walking: Walking,
         inspector: Inspector,
     ) -> None:
         super().__init__(inspector)
-        self._document, self._selection, self._editing = document, selection, editing
+        self._document, self._selection = document, selection
+        self._editing, self._marking = editing, marking
         self._walking, self._inspector = walking, inspector
         inspector.value_changed.connect(document.set_value)
         inspector.entry_changed.connect(document.set_entry)
@@ -36,7 +39,7 @@ class Inspecting(QObject):
         form.kind_chosen.connect(editing.set_kind)
         form.value_typed.connect(self._set_value)
         form.shape_typed.connect(self._set_shape)
-        form.color_chosen.connect(editing.set_color)
+        form.color_chosen.connect(marking.set_color)
         form.attribute_changed.connect(self._set_attribute)
 
     @Slot()
@@ -44,7 +47,7 @@ class Inspecting(QObject):
         """Show what is selected, with its numbers as far as the walk has come."""
         inspector, chosen = self._inspector, self._selection
         graph, shown = self._document.graph, self._document.shown
-        group = graph.groups.get(self._editing.group_chosen())
+        group = graph.groups.get(self._marking.group_chosen())
         if chosen.group and group is not None:
             inspector.show_group(group, len(chosen.things))
         elif len(chosen.things) > 1:
@@ -80,10 +83,10 @@ class Inspecting(QObject):
 
     @Slot(str)
     def _rename(self, text: str) -> None:
-        group, node = self._editing.group_chosen(), self._selection.current
+        group, node = self._marking.group_chosen(), self._selection.current
         with self._inspector.keeping_focus():
             if group:
-                done = self._editing.rename_group(group, text)
+                done = self._marking.rename_group(group, text)
             else:
                 done = self._editing.rename(node, text.strip())
             self._answer("name", done)

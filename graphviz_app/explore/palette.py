@@ -6,7 +6,7 @@ from PySide6.QtCore import QMimeData, QPoint, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QDrag, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from graphviz_app.canvas.pointer import NODE_MIME
+from graphviz_app.canvas.dropping import NODE_MIME
 from graphviz_app.explore.palette_entries import op_entries
 from graphviz_app.theme import LIGHT, Theme
 from graphviz_app.widgets.basics import rounded

@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.graph.graph import Graph
-from engine.graph.notation import text_label
+from engine.graph.labels import text_label
 from engine.numerals import number
 from engine.ops import OPS
 from engine.run.walk import Phase, Step, Walk

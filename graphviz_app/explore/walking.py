@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 
 from engine.graph.graph import CONSTANT, Value
-from engine.graph.notation import latex_name, text_label
+from engine.graph.labels import text_label
+from engine.graph.notation import latex_name
 from engine.numerals import number
 from engine.run.explain import names_in_step, typeset_name
 from engine.run.walk import Phase, Step, Walk

@@ -76,7 +76,12 @@ class ExploreWorkspace(QWidget):
         )
         self.editor = CanvasEditor(document, self.view, self.selection, self, theme)
         self.inspecting = Inspecting(
-            document, self.selection, self.editor.editing, self.walking, self.inspector
+            document,
+            self.selection,
+            self.editor.editing,
+            self.editor.marking,
+            self.walking,
+            self.inspector,
         )
         self._connect()
         self.set_theme(theme)
@@ -153,7 +158,7 @@ class ExploreWorkspace(QWidget):
         self.formula_bar.term_clicked.connect(self.select)
         self.formula_bar.edited.connect(self._check_formula)
         self.formula_bar.committed.connect(self._commit_formula)
-        self.problems.chosen.connect(self.editor.go_to)
+        self.problems.chosen.connect(self.editor.searching.go_to)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint everything in ``theme``."""
@@ -188,7 +193,7 @@ class ExploreWorkspace(QWidget):
 
     def commit_fields(self) -> None:
         """Take what is being typed into fields, before the graph is saved or left."""
-        self.editor.commit_fields()
+        self.editor.fields.commit()
         self.inspector.commit()
 
     def shutdown(self) -> None:

@@ -113,10 +113,10 @@ def test_a_composite_that_was_saved_open_folds_into_its_middle(by_hand):
 
 
 def test_a_group_that_opens_again_finds_its_nodes_where_they_were(by_hand):
-    editing = by_hand.editor.editing
+    marking = by_hand.editor.marking
     by_hand.selection.set({"mul", "s"})
-    group = editing.group("neuron", folded=True)
-    editing.set_group(group, folded=False)
+    group = marking.group("neuron", folded=True)
+    marking.set_group(group, folded=False)
     assert places(by_hand) == PLACES
 
 
@@ -126,26 +126,26 @@ def test_a_group_that_came_folded_is_laid_out_around_its_node_and_back(by_hand):
     del graph.positions["mul"]
     by_hand.document.edit("Fold", graph)
     before = by_hand.document.graph.positions
-    by_hand.editor.editing.set_group(group, folded=False)
+    by_hand.editor.marking.set_group(group, folded=False)
     assert overlapping(by_hand) == []
     assert places(by_hand)["w"] == PLACES["w"]
-    by_hand.editor.editing.set_group(group, folded=True)
+    by_hand.editor.marking.set_group(group, folded=True)
     assert by_hand.document.graph.positions == before
 
 
 def test_things_put_where_a_group_will_open_make_way(by_hand):
-    editing = by_hand.editor.editing
+    editing, marking = by_hand.editor.editing, by_hand.editor.marking
     by_hand.selection.set({"mul", "s"})
-    group = editing.group("neuron", folded=True)
+    group = marking.group("neuron", folded=True)
     editing.move({"b": (150.0, 100.0), "f": (360.0, 40.0)})
     assert overlapping(by_hand) == []
-    editing.set_group(group, folded=False)
+    marking.set_group(group, folded=False)
     assert overlapping(by_hand) == []
 
 
 def test_a_node_put_into_a_short_wire_pushes_what_follows_just_so_far(by_hand):
     count = by_hand.document.stack.count()
-    by_hand.editor.editing.drop("node", "exp", (350.0, 56.0), Wire("s", "f", 0))
+    by_hand.editor.drop("node", "exp", (350.0, 56.0), Wire("s", "f", 0))
     after = places(by_hand)
     new = next(i for i in after if i not in PLACES)
     model = by_hand.view.model
@@ -160,7 +160,7 @@ def test_a_node_put_into_a_short_wire_pushes_what_follows_just_so_far(by_hand):
 def test_a_node_put_into_a_long_wire_moves_nothing(by_hand):
     by_hand.editor.editing.move({"f": (600.0, 70.0), "g": (740.0, 70.0)})
     before = places(by_hand)
-    by_hand.editor.editing.drop("node", "exp", (440.0, 56.0), Wire("s", "f", 0))
+    by_hand.editor.drop("node", "exp", (440.0, 56.0), Wire("s", "f", 0))
     after = places(by_hand)
     assert {i: after[i] for i in before} == before
 

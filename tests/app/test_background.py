@@ -1,5 +1,6 @@
 """Work in threads: one piece at a time, the latest counts, and what goes wrong is heard."""
 
+import gc
 import threading
 
 from pytestqt.exceptions import capture_exceptions
@@ -42,6 +43,21 @@ def test_what_is_raised_is_raised_where_it_is_heard_and_the_next_piece_runs(qtbo
     assert caught[0][0] is ZeroDivisionError
     work.ask(lambda: 2, taken.append)
     qtbot.waitUntil(lambda: taken == [2])
+
+
+def test_no_garbage_is_collected_in_a_thread(qtbot):
+    """Qt objects among it would be destroyed in the wrong thread."""
+    work, go, seen = LatestWork(), threading.Event(), []
+
+    def piece():
+        assert go.wait(10)
+        return gc.isenabled()
+
+    work.ask(piece, seen.append)
+    assert not gc.isenabled()
+    go.set()
+    qtbot.waitUntil(lambda: seen == [False])
+    assert gc.isenabled()
 
 
 def test_who_is_gone_is_not_told(qtbot):

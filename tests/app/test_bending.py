@@ -95,11 +95,11 @@ def test_bends_go_along_with_both_ends_and_into_files(window: Window) -> None:
 
 def test_the_commands_of_a_wire_bend_and_straighten_it(window: Window) -> None:
     window.explore.selection.set_wire(WIRE)
-    window.actions_by_id["add_bend"].trigger()
+    window.commands.by_id["add_bend"].trigger()
     assert len(window.document.graph.bends[WIRE]) == 1
-    window.actions_by_id["add_bend"].trigger()
+    window.commands.by_id["add_bend"].trigger()
     assert len(window.document.graph.bends[WIRE]) == 2
-    window.actions_by_id["straighten"].trigger()
+    window.commands.by_id["straighten"].trigger()
     assert not window.document.graph.bends
 
 
@@ -117,9 +117,9 @@ def test_what_cuts_the_wire_takes_its_bends_and_tidying_straightens(window: Wind
 
 def test_a_note_points_at_a_node_until_it_is_told_not_to(window: Window) -> None:
     document, editing = window.document, window.editor.editing
-    note = editing.add_note((40.0, 300.0))
-    editing.set_note(note, "the slope here is 1")
-    action = window.actions_by_id["point_note"]
+    note = window.editor.marking.add_note((40.0, 300.0))
+    window.editor.marking.set_note(note, "the slope here is 1")
+    action = window.commands.by_id["point_note"]
     window.explore.selection.set({note})
     assert not action.isEnabled()
     window.explore.selection.set({note, "add"})

@@ -48,7 +48,7 @@ def test_m_bypasses_and_brings_back_in_one_step_of_undo_each(qtbot, window: Wind
     assert window.document.stack.undoText() == "Bring back f"
     assert window.document.stack.count() == steps + 2
     for _ in range(2):
-        window.actions_by_id["undo"].trigger()
+        window.commands.by_id["undo"].trigger()
     assert graph_bytes(window.document.graph) == before
 
 
@@ -75,9 +75,9 @@ def test_a_formula_that_is_left_as_it_was_keeps_what_is_bypassed(qtbot, window: 
 
 def test_a_leaf_offers_no_bypass_and_a_folded_group_says_why_not(qtbot, window: Window) -> None:
     window.explore.selection.set(["x"])
-    assert not window.actions_by_id["bypass"].isEnabled()
+    assert not window.commands.by_id["bypass"].isEnabled()
     window.explore.selection.set(["mul"])
-    window.editor.editing.group("part", folded=True)
+    window.editor.marking.group("part", folded=True)
     with qtbot.waitSignal(window.editor.editing.refused) as refused:
         press_m(qtbot, window, "mul")
     assert "folded group" in refused.args[0]

@@ -68,7 +68,7 @@ def test_the_copy_of_a_folded_group_is_selected_as_one_node(workspace: ExploreWo
     editor = workspace.editor
     workspace.selection.set({"f", *workspace.document.graph.nodes["f"].inputs})
     editor.fold()
-    editor.editing.duplicate()
+    editor.pasting.duplicate()
     (copy,) = workspace.selection.things
     assert workspace.document.shown.nodes[copy].op == "group"
 
@@ -80,8 +80,8 @@ def test_adding_beside_a_number_in_a_label_asks_at_the_pointer(
     (number,) = (n.id for n in workspace.document.graph.leaves() if n.op == "constant")
     assert number not in workspace.view.model.ids, "it is drawn"
     workspace.select(number)
-    workspace.editor.add_beside()
-    assert workspace.editor.search.isVisible()
+    workspace.editor.searching.add_beside()
+    assert workspace.editor.searching.popup.isVisible()
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -91,9 +91,9 @@ def test_any_text_at_all_can_be_pasted(workspace: ExploreWorkspace, text: str) -
     document.load_formula("f = a*b")
     before = document.graph
     refusals: list[str] = []
-    workspace.editor.editing.refused.connect(refusals.append)
-    done = workspace.editor.editing.paste_text(text)
-    workspace.editor.editing.refused.disconnect(refusals.append)
+    workspace.editor.pasting.refused.connect(refusals.append)
+    done = workspace.editor.pasting.paste_text(text)
+    workspace.editor.pasting.refused.disconnect(refusals.append)
     assert done == (not refusals)
     assert done or document.graph is before
     document.stack.undo()

@@ -75,7 +75,8 @@ class Canvas(RuleBasedStateMachine):
         super().__init__()
         self.document, self.view = self.workspace.document, self.workspace.view
         self.selection, self.editor = self.workspace.selection, self.workspace.editor
-        self.editing = self.editor.editing
+        self.editing, self.pasting = self.editor.editing, self.editor.pasting
+        self.marking = self.editor.marking
         self.document.clear()  # nothing of the run before is left
         QGuiApplication.clipboard().clear()
         self.states: list[bytes] = []  # the graph before the first step of undo, after it, …
@@ -151,7 +152,7 @@ class Canvas(RuleBasedStateMachine):
     @precondition(room)
     @rule(text=st.sampled_from(FORMULAS), at=maybe_place)
     def add_formula(self, text, at):
-        self.do_and_move_none(self.editing.add_formula, text, at)
+        self.do_and_move_none(self.pasting.add_formula, text, at)
 
     def do_and_move_none(self, act: Callable[..., object], *args: object) -> None:
         folded = set(self.document.derived.opened.hidden.values())
@@ -242,7 +243,7 @@ class Canvas(RuleBasedStateMachine):
 
     @rule(color=st.sampled_from(["", "input", "loss"]))
     def set_color(self, color):
-        self.do(self.editing.set_color, color)
+        self.do(self.marking.set_color, color)
 
     # clipboard ----------------------------------------------------------------------------------
 
@@ -258,12 +259,12 @@ class Canvas(RuleBasedStateMachine):
     @rule(keep_wires=st.booleans(), at=maybe_place)
     def paste(self, keep_wires, at):
         text = QGuiApplication.clipboard().text()
-        self.do(self.editing.paste_text, text, at, keep_wires)
+        self.do(self.pasting.paste_text, text, at, keep_wires)
 
     @precondition(room)
     @rule()
     def duplicate(self):
-        self.do(self.editing.duplicate)
+        self.do(self.pasting.duplicate)
 
     # what a node is -----------------------------------------------------------------------------
 
@@ -309,7 +310,7 @@ class Canvas(RuleBasedStateMachine):
     @rule(name=st.sampled_from(["group", "fold", "ungroup", "fold_selected"]))
     def group(self, name):
         self.do(getattr(self.editor, name))
-        self.editor.field.hide()
+        self.editor.fields.line.hide()
 
     @precondition(lambda self: self.document.graph.output in self.view.model.index)
     @rule(depth=st.integers(1, 3), folded=st.booleans())
@@ -320,22 +321,22 @@ class Canvas(RuleBasedStateMachine):
         drawn = chosen.intersection(self.view.model.ids)
         self.selection.set({i for i in drawn if not graph.nodes[i].leaf})
         self.do(self.editor.fold if folded else self.editor.group)
-        self.editor.field.hide()
+        self.editor.fields.line.hide()
 
     @precondition(lambda self: self.document.graph.groups)
     @rule(group=some, change=st.sampled_from([{"folded": True}, {"folded": False}, {"title": "t"}]))
     def change_group(self, group, change):
-        self.do(self.editing.set_group, self.pick(self.document.graph.groups, group), **change)
+        self.do(self.marking.set_group, self.pick(self.document.graph.groups, group), **change)
 
     @rule(at=places)
     def add_note(self, at):
-        self.do(self.editing.add_note, at)
+        self.do(self.marking.add_note, at)
 
     @precondition(lambda self: self.document.graph.notes and self.view.model.ids)
     @rule(note=some, node=some)
     def point_note(self, note, node):
         self.selection.set({self.pick(self.document.graph.notes, note), self.node(node)})
-        self.do(self.editing.point_note)
+        self.do(self.editor.marking.point_note)
 
     @precondition(lambda self: self.view.model.wires)
     @rule(wire=some, at=places, straight=st.booleans())
@@ -345,7 +346,7 @@ class Canvas(RuleBasedStateMachine):
     @precondition(lambda self: self.document.graph.notes)
     @rule(note=some, text=st.sampled_from(["why\nnot", "", "日本"]))
     def set_note(self, note, text):
-        self.do(self.editing.set_note, self.pick(self.document.graph.notes, note), text)
+        self.do(self.marking.set_note, self.pick(self.document.graph.notes, note), text)
 
     # undo and files -----------------------------------------------------------------------------
 

@@ -215,3 +215,11 @@ def test_an_empty_formula_is_shown_as_nothing(bar) -> None:
     bar.set_formula("", "", {})
     bar.grab()
     assert bar.text_label.text() == ""
+
+
+def test_the_text_beside_a_longer_formula_is_shortened_at_once(bar: FormulaBar) -> None:
+    longer = r"\operatorname{mean}\left(W x + b\right) + " * 4 + "c"
+    bar.set_formula(longer, "f = mean(W@x + b) + " * 4 + "c")
+    label = bar.text_label
+    assert label.text() == "" or label.text().endswith("…")
+    assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()

@@ -387,7 +387,7 @@ def test_commands_act_on_the_group_that_was_clicked(workspace) -> None:
     graph, inner = edits.add_group(workspace.document.graph, ["W"], "inner")
     workspace.document.edit("Group", graph)
     workspace.view.ask_selection(frozenset({"W", "matmul"}), "group")
-    workspace.editor.editing.set_color("loss")
+    workspace.editor.marking.set_color("loss")
     workspace.editor.ungroup()
     assert list(workspace.document.graph.groups) == [inner]
     assert workspace.document.graph.groups[inner].color == ""

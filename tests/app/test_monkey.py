@@ -68,7 +68,7 @@ def window(qtbot, qapp, monkeypatch, tmp_path):
     make_app([])
     made = Window(Settings(theme="light", reduced_motion=True))
     for name in LEFT_ALONE:
-        made.actions_by_id[name].triggered.disconnect()
+        made.commands.by_id[name].triggered.disconnect()
     for kind in (QToolButton, QPushButton):
         for button in made.findChildren(kind):
             if button.menu() is not None:  # Qt would wait in it for an answer
@@ -171,7 +171,7 @@ class Monkey:
         QCoreApplication.sendEvent(widget, turned)
 
     def command(self) -> None:
-        action = self.window.actions_by_id[self.random.choice(ACTIONS).id]
+        action = self.window.commands.by_id[self.random.choice(ACTIONS).id]
         if action.isEnabled():
             action.trigger()
 

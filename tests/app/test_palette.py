@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.graph.graph import LEAF_KINDS
 from engine.ops import OPS
-from graphviz_app.canvas.pointer import NODE_MIME
+from graphviz_app.canvas.dropping import NODE_MIME
 from graphviz_app.explore.palette import Palette, node_pixmap, op_entries
 from graphviz_app.explore.palette_entries import op_title
 from graphviz_app.theme import DARK, LIGHT

@@ -25,7 +25,7 @@ def window(qtbot, qapp) -> Window:
 @pytest.fixture
 def dialog(qtbot, window: Window) -> ShortcutDialog:
     made = ShortcutDialog(window, window.theme, window.settings.keys)
-    made.changed.connect(window._change_keys)
+    made.changed.connect(window.commands.change_keys)
     qtbot.addWidget(made)
     made.show()
     return made
@@ -40,10 +40,10 @@ def test_new_keys_work_at_once_and_are_remembered(window: Window, dialog: Shortc
     choose(dialog, "Fit graph")
     dialog.field.setKeySequence(QKeySequence("Ctrl+J"))
     dialog.field.editingFinished.emit()
-    assert window.actions_by_id["fit"].shortcut() == QKeySequence("Ctrl+J")
+    assert window.commands.by_id["fit"].shortcut() == QKeySequence("Ctrl+J")
     assert Settings.load().keys == {"fit": ("Ctrl+J",)}
     dialog.default.click()
-    assert window.actions_by_id["fit"].shortcut() == QKeySequence("F")
+    assert window.commands.by_id["fit"].shortcut() == QKeySequence("F")
     assert Settings.load().keys == {}
 
 
@@ -60,7 +60,7 @@ def test_keys_that_are_taken_are_refused_in_a_sentence(dialog: ShortcutDialog, k
 def test_a_command_may_do_without_keys(window: Window, dialog: ShortcutDialog) -> None:
     choose(dialog, "Fit graph")
     dialog.none.click()
-    assert window.actions_by_id["fit"].shortcuts() == []
+    assert window.commands.by_id["fit"].shortcuts() == []
 
 
 def test_the_search_finds_commands(dialog: ShortcutDialog) -> None:

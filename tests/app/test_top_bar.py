@@ -34,8 +34,8 @@ def parts(window: Window) -> list:
 
 def test_the_field_opens_the_command_palette(qtbot: QtBot, window: Window) -> None:
     qtbot.mouseClick(window.top_bar.commands, Qt.MouseButton.LeftButton)
-    assert window.command_search.isVisible()
-    assert window.command_search.field.hasFocus()
+    assert window.commands.search.isVisible()
+    assert window.commands.search.field.hasFocus()
     assert "Ctrl+K" in window.top_bar.commands.toolTip()
 
 

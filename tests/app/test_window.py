@@ -89,7 +89,7 @@ def test_space_steps_as_it_is_let_go_and_once(qtbot, window: Window) -> None:
     window.explore.tape.setFocus()
     qtbot.keyClick(window.explore.tape, Qt.Key.Key_Space)
     assert player.index == 1
-    step = window.actions_by_id["step"]
+    step = window.commands.by_id["step"]
     assert step.shortcut().toString() == "Space"
     assert not step.autoRepeat()
 
@@ -163,14 +163,14 @@ def test_scrubbing_a_leaf_walks_again_and_is_one_undo(window: Window) -> None:
     explore.inspector.value_changed.emit("w2", 0.0, True)
     assert shown(window, "f")[0] == "0.98"
     assert document.stack.count() == 1
-    window.actions_by_id["undo"].trigger()
+    window.commands.by_id["undo"].trigger()
     assert shown(window, "f")[0] == "0.73"
 
 
 def test_a_formula_becomes_the_graph_and_undo_brings_the_old_one(window: Window) -> None:
     window.explore.formula_bar.committed.emit("f = (x + y)*z")
     assert set(window.document.graph.nodes) >= {"x", "y", "z"}
-    window.actions_by_id["undo"].trigger()
+    window.commands.by_id["undo"].trigger()
     assert "w0" in window.document.graph.nodes
 
 
@@ -268,14 +268,14 @@ def test_every_message_has_an_icon_of_ours(window: Window, monkeypatch) -> None:
     boxes: list[QMessageBox] = []
     monkeypatch.setattr(QMessageBox, "exec", lambda box: boxes.append(box) or Button.Ok)
     for name in ("about", "check"):
-        window.actions_by_id[name].trigger()
+        window.commands.by_id[name].trigger()
     assert [box.icon() for box in boxes] == [QMessageBox.Icon.NoIcon] * 2
     assert all(not box.iconPixmap().isNull() for box in boxes)
 
 
 def test_the_key_sheet_names_every_key_and_gesture_in_the_menus_order(window: Window) -> None:
-    others = [window.actions_by_id[spec.id] for spec in ACTIONS if not spec.menu]
-    sheet = key_sheet(window.menus, others, GESTURES)
+    others = [window.commands.by_id[spec.id] for spec in ACTIONS if not spec.menu]
+    sheet = key_sheet(window.commands.menus, others, GESTURES)
     for spec in ACTIONS:
         native = QKeySequence.SequenceFormat.NativeText
         keys = [QKeySequence(key).toString(native) for key in spec.keys]
@@ -300,7 +300,7 @@ def test_the_key_sheet_is_never_larger_than_the_window(window: Window, monkeypat
     sheets: list[QDialog] = []
     monkeypatch.setattr(QDialog, "exec", lambda sheet: sheets.append(sheet) or 0)
     window.resize(820, 560)
-    window.actions_by_id["keys"].trigger()
+    window.commands.by_id["keys"].trigger()
     assert sheets[0].width() <= 820
     assert sheets[0].height() <= 560
 
@@ -314,7 +314,7 @@ def test_a_file_name_is_never_read_as_html(window: Window, monkeypatch) -> None:
 
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_themes_switch_and_are_remembered(window: Window, name: str) -> None:
-    window.actions_by_id[f"theme_{name}"].trigger()
+    window.commands.by_id[f"theme_{name}"].trigger()
     assert window.theme.dark == (name == "dark")
     assert Settings.load().theme == name
 
@@ -342,8 +342,8 @@ def test_every_command_does_something_and_no_key_is_taken_twice(window: Window) 
             taken[key] = spec.id
     assert {"Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+Y"}.isdisjoint(taken)
     in_menus = {name for menu in CONTEXT_MENUS.values() for name in menu if name}
-    assert in_menus <= set(window.actions_by_id)
-    assert {spec.when for spec in ACTIONS} <= set(window.conditions())
+    assert in_menus <= set(window.commands.by_id)
+    assert {spec.when for spec in ACTIONS} <= set(window.commands.conditions())
 
 
 @pytest.mark.parametrize("spec", ACTIONS, ids=lambda s: s.id)
@@ -419,7 +419,7 @@ def test_array_literals_are_drawn_with_what_is_wrong(window: Window, formula: st
 
 
 def test_a_narrow_window_hides_the_palette_until_it_is_asked_for(window: Window) -> None:
-    palette, toggle = window.explore.palette_panel, window.actions_by_id["palette"]
+    palette, toggle = window.explore.palette_panel, window.commands.by_id["palette"]
     assert palette.isVisible()
     window.resize(820, 600)
     assert not palette.isVisible()

@@ -18,8 +18,9 @@ from engine.files.tikz import to_tikz
 from engine.graph.bypass import bypassed, own_op
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Wire
+from engine.graph.labels import text_label
 from engine.graph.levels import as_shown, fully_open, open_composites
-from engine.graph.notation import latex_graph, text_label
+from engine.graph.notation import latex_graph
 from engine.graph.problems import find_problems, infer_shapes
 from engine.graph.writer import to_text
 from engine.ops import OPS

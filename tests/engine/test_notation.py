@@ -11,15 +11,14 @@ from hypothesis import strategies as st
 
 from engine.graph.formula import parse
 from engine.graph.graph import INPUT, Graph, Node
+from engine.graph.labels import LABEL_LENGTH, text_label
 from engine.graph.notation import (
-    LABEL_LENGTH,
     fill,
     latex_expr,
     latex_graph,
     latex_lines,
     latex_name,
     latex_number,
-    text_label,
 )
 from engine.ops import OPS
 from engine.ops.expr import Const, Var, symbols

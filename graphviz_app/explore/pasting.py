@@ -1,0 +1,110 @@
+"""Whole pieces put into the graph: what was copied, copies of the selection, formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from PySide6.QtCore import Slot
+
+from engine import edits
+from engine.errors import EngineError, FormulaError
+from engine.files.project import graph_bytes, graph_from_bytes
+from engine.graph.formula import parse
+from engine.graph.graph import Graph
+from graphviz_app.canvas.guides import GRID, on_grid
+from graphviz_app.canvas.model import CanvasModel
+from graphviz_app.explore.canvas_edits import CanvasEdits, Point
+
+PASTE_STEP = 3 * GRID  # a copy stands so far beside its original
+
+
+class Pasting(CanvasEdits):
+    """Copies the selection, and pastes pieces; what was pasted is selected."""
+
+    def copied_text(self) -> str:
+        """The selection as the text of a graph file, "" where nothing is selected."""
+        chosen = self._chosen()
+        return graph_bytes(edits.extract(self._pinned(), chosen)).decode() if chosen else ""
+
+    def paste_text(self, text: str, at: Point | None = None, keep_wires: bool = False) -> bool:
+        """Paste copied nodes, or a formula; anything else is refused in a sentence."""
+        text = text.strip()
+        if not text:
+            self.refused.emit("There is nothing to paste: copy nodes or a formula first.")
+            return False
+        if text.startswith("{"):
+            try:
+                piece = graph_from_bytes(text.encode("utf-8", "replace"))
+            except EngineError as error:
+                self.refused.emit(str(error).replace("This graph", "What was copied"))
+                return False
+            return self._put("Paste", piece, at, wires=keep_wires)
+        if len(text) > 20_000:
+            self.refused.emit("The text to paste is too long for a formula.")
+            return False
+        return self.add_formula(text, at)
+
+    def duplicate(self) -> None:
+        """A copy of the selection beside it, with the same inputs."""
+        chosen = self._chosen()
+        if chosen:
+            piece = edits.extract(self._pinned(), chosen)
+            self._put(f"Duplicate {self.title_of(chosen)}", piece, None, wires=True)
+
+    @Slot(object)
+    def copy_to(self, places: Mapping[str, Point]) -> None:
+        """A copy of the selection, dragged to these places."""
+        chosen = self._chosen()
+        piece = edits.extract(self._pinned(), chosen)
+        some = next(iter(places))
+        before = self._view.places_of([some]).get(some, places[some])
+        offset = (places[some][0] - before[0], places[some][1] - before[1])
+        made: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            graph, new = edits.paste(graph, piece, offset, keep_wires=True)
+            made.extend(new)
+            return graph
+
+        if self._do(f"Duplicate {self.title_of(chosen)}", change):
+            self._select_copies(made)
+
+    def add_formula(self, text: str, at: Point | None = None) -> bool:
+        """Add what a formula says as nodes; variables that exist already are the same ones."""
+        try:
+            piece = parse(text)
+        except FormulaError as error:
+            self.refused.emit(str(error))
+            return False
+        return self._put("Add formula", piece, at, share=True)
+
+    def _put(
+        self, title: str, piece: Graph, at: Point | None, share: bool = False, wires: bool = False
+    ) -> bool:
+        """Paste ``piece`` with its middle ``at``, or where it was and a step aside."""
+        piece = piece.like()
+        model = CanvasModel.from_graph(piece, (), piece.positions)
+        xy = zip(model.ids, model.geometry.xy.tolist(), strict=True)
+        piece.positions.update((i, (x, y)) for i, (x, y) in xy)
+        left, top, right, bottom = model.bounds()
+        if at is None:
+            offset = (PASTE_STEP, PASTE_STEP)
+        else:
+            x, y = at[0] - (left + right) / 2, at[1] - (top + bottom) / 2
+            offset = (on_grid(x), on_grid(y))
+        made: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            graph, new = edits.paste(graph, piece, offset, keep_wires=wires, share_leaves=share)
+            made.extend(new)
+            return graph
+
+        if not self._do(title, change):
+            return False
+        self._select_copies(made)
+        return True
+
+    def _select_copies(self, made: Collection[str]) -> None:
+        """Select what was pasted; the copy of a folded group is one thing."""
+        hidden = self._document.derived.opened.hidden
+        self._selection.set({hidden.get(i, i) for i in made})
