@@ -49,7 +49,12 @@ class Kind(Enum):
         return getattr(theme, name)
 
 
-_OP_KINDS = {"activation": Kind.ACTIVATION, "array": Kind.LAYER, "loss": Kind.LOSS}
+_OP_KINDS = {
+    "activation": Kind.ACTIVATION,
+    "array": Kind.LAYER,
+    "layer": Kind.LAYER,
+    "loss": Kind.LOSS,
+}
 
 
 def kind_of(node: Node) -> Kind:
