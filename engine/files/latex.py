@@ -53,6 +53,7 @@ def mathematics(latex: str) -> str:
 _SIGNS = {
     "−": "{-}",
     "×": r"\times ",
+    "∗": "*",
     "÷": r"\div ",
     "√": r"\surd ",
     "σ": r"\sigma ",

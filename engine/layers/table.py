@@ -159,6 +159,7 @@ def _attention(settings: Settings, shape: Shape) -> tuple[Weight, ...]:
     features = _features("Attention", shape, 3, "batch×words×features")
     return (
         Weight("w", "w", (features, 1), settings["init"]),
+        Weight("b", "b", (1,)),
         Weight("mask", "mask", (*shape[:2], 1), "ones", CONSTANT),
     )
 

@@ -191,8 +191,8 @@ composed(
 LEFT_OUT = -1e9  # the score of padding: its weight after softmax is exactly 0
 
 
-def _attention_pooling(xp: Any, x: Any, w: Any, mask: Any, axis: int) -> Any:
-    scores = xp.where(mask, xp.tanh(x @ w), LEFT_OUT)
+def _attention_pooling(xp: Any, x: Any, w: Any, b: Any, mask: Any, axis: int) -> Any:
+    scores = xp.where(mask, xp.tanh(x @ w + b), LEFT_OUT)
     weights = xp.softmax(scores, axis=axis)
     return xp.sum(x * weights, axes=1)
 
@@ -204,24 +204,23 @@ _SCORER = [[0.5], [-1.0], [0.25], [2.0]]
 
 composed(
     "attention_pooling",
-    "x w mask",
+    "x w b mask",
     _attention_pooling,
     attrs={"axis": 1},
-    differentiable=(True, True, False),
+    differentiable=(True, True, True, False),
     says="Scores every word, turns the scores into weights, and adds up the words by weight.",
     gradient_says=EVERY_OP_INSIDE,
-    rule=(
-        THROUGH,
-        THROUGH,
-        "",
-    ),
+    rule=(THROUGH, THROUGH, THROUGH, ""),
     symbol="Attention",
-    latex=r"\operatorname{attention}\left({x:0}, {w:0}, {mask:0}\right)",
+    latex=r"\operatorname{attention}\left({x:0}, {w:0}, {b:0}, {mask:0}\right)",
     samples=(
-        (_WORDS, _SCORER, np.ones((2, 3, 1))),
-        (_WORDS, _SCORER, [[[1.0], [1.0], [0.0]], [[1.0], [0.0], [0.0]]]),
+        (_WORDS, _SCORER, [0.1], np.ones((2, 3, 1))),
+        (_WORDS, _SCORER, [-0.4], [[[1.0], [1.0], [0.0]], [[1.0], [0.0], [0.0]]]),
     ),
-    errors=((_WORDS, _SCORER[:2], np.ones((2, 3, 1))), (_WORDS, _SCORER, np.ones((2, 2, 1)))),
+    errors=(
+        (_WORDS, _SCORER[:2], [0.1], np.ones((2, 3, 1))),
+        (_WORDS, _SCORER, [0.1], np.ones((2, 2, 1))),
+    ),
     **GROUP,
 )
 

@@ -15,6 +15,7 @@ from engine.ops import OPS
 from engine.ops.op import Op
 
 torch = pytest.importorskip("torch", reason="torch is an extra and is not installed here")
+functional = torch.nn.functional
 
 # How torch is called where names or places of attributes differ; all others are called as ours.
 CALLS: dict[str, Callable[..., Any]] = {
@@ -35,6 +36,31 @@ CALLS: dict[str, Callable[..., Any]] = {
     "log_softmax": lambda f, x, axis: f(x, dim=axis),
     "cross_entropy": lambda f, p, t: _mean_of_rows(p.log(), t),
     "cross_entropy_from_logits": lambda f, x, t: _mean_of_rows(x.log_softmax(-1), t),
+    "dense": lambda f, x, W, b, activation: _activated(x @ W + b, activation),
+    "projection": lambda f, x, W, activation: _activated(x @ W, activation),
+    "dropout": lambda f, x, mask, rate, training: (
+        x * mask.detach() / (1 - rate) if training else x * 1
+    ),
+    "layer_norm": lambda f, x, gamma, beta, epsilon: functional.layer_norm(
+        x, x.shape[-1:], gamma, beta, epsilon
+    ),
+    "batch_norm": lambda f, x, gamma, beta, mean, variance, epsilon, training: (
+        functional.batch_norm(
+            x, mean.detach().clone(), variance.detach().clone(), gamma, beta, training, 0.0, epsilon
+        )
+    ),
+    "attention_pooling": lambda f, x, w, b, mask, axis: (
+        x * (x @ w + b).tanh().masked_fill(mask == 0, -torch.inf).softmax(axis)
+    ).sum(1),
+    "conv2d": lambda f, x, kernel, stride, padding: _conv(x, kernel, stride, padding),
+    "conv_layer": lambda f, x, kernel, b, stride, padding, activation: _activated(
+        _conv(x, kernel, stride, padding) + b, activation
+    ),
+    "max_pool": lambda f, x, size, stride: functional.max_pool2d(
+        x.movedim(-1, 1), size, stride
+    ).movedim(1, -1),
+    "embedding": lambda f, ids, table: table[ids.long()],
+    "flatten": lambda f, x: x.flatten(1),
 }
 
 # Samples on which torch answers something else on purpose, and what.
@@ -55,6 +81,24 @@ def _rows(f: Any, x: Any, indices: Any, axis: int) -> Any:
     where = indices.long() % x.shape[axis]
     flat = f(x, axis, where.reshape(-1))
     return flat.reshape(*x.shape[:axis], *where.shape, *x.shape[axis + 1 :])
+
+
+def _activated(z: Any, activation: str) -> Any:
+    if activation == "linear":
+        return z
+    return z.softmax(-1) if activation == "softmax" else getattr(functional, activation)(z)
+
+
+def _conv(x: Any, kernel: Any, stride: int, padding: str) -> Any:
+    """Channels come last here and second in torch, which pads only evenly and with stride 1."""
+    if padding == "same":
+        margins = []
+        for size, window in zip(x.shape[2:0:-1], kernel.shape[1::-1], strict=True):
+            wanted = max((-(-size // stride) - 1) * stride + window - size, 0)
+            margins += [wanted // 2, wanted - wanted // 2]
+        x = functional.pad(x, (0, 0, *margins))
+    y = functional.conv2d(x.movedim(-1, 1), kernel.permute(3, 2, 0, 1), stride=stride)
+    return y.movedim(1, -1)
 
 
 def _mean_of_rows(log_p: Any, t: Any) -> Any:
