@@ -23,7 +23,7 @@ from engine.errors import FileError
 from engine.files.project import Session, load_project, save
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, Graph, Node, Value, same_value
-from engine.graph.levels import as_shown, can_open
+from engine.graph.levels import LAYERS, TENSORS, as_shown, can_open
 from engine.graph.problems import Problem
 from engine.run.gradcheck import GradCheck
 from engine.run.walk import Walk
@@ -259,10 +259,10 @@ class Document(QObject):
         ``arranged`` gives things other places, as part of the same step of undo.
         """
         node = self.graph.nodes.get(node_id)
-        if node is None or node.opened == opened or not can_open(node):
+        if node is None or bool(node.opened) == opened or not can_open(node):
             return
         verb = "Open" if opened else "Fold"
-        after = replace_node(self.graph, msgspec.structs.replace(node, opened=opened))
+        after = replace_node(self.graph, msgspec.structs.replace(node, opened=TENSORS if opened else LAYERS))
         self.edit(f"{verb} {node.op}", arranged(after))
 
 

@@ -6,6 +6,7 @@ something cannot be, or nothing.
 """
 
 from engine.edits.keeping import keep_what_fits
+from engine.edits.levels import has_levels, level_shown, show_level
 from engine.edits.marks import (
     add_group,
     add_note,
@@ -50,8 +51,10 @@ __all__ = [
     "fold_composite",
     "fold_group",
     "free_port",
+    "has_levels",
     "insert_on_wire",
     "keep_what_fits",
+    "level_shown",
     "make_room",
     "new_variable",
     "next_name",
@@ -67,6 +70,7 @@ __all__ = [
     "set_note",
     "set_output",
     "set_shape",
+    "show_level",
     "straighten",
     "upstream",
     "why_not_attribute",

@@ -77,7 +77,7 @@ def _signature(node: Node, inputs: tuple[str, ...]) -> tuple:
 def _with_what_was(node: Node, before: Node) -> Node:
     """``node`` with what the text did not say: a value, a kind, whether it is opened."""
     if not node.leaf:
-        opened = before.opened and node.op == before.op
+        opened = before.opened if node.op == before.op else ""
         return msgspec.structs.replace(node, opened=opened)
     if CONSTANT in (node.op, before.op):
         return node

@@ -13,7 +13,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -45,6 +45,7 @@ from engine.files.values import (
     write_value,
 )
 from engine.graph.graph import INPUT, LEAF_KINDS, PARAMETER, Graph, Group, Node, Note, Wire
+from engine.graph.levels import LAYERS, NEURONS, TENSORS
 from engine.ops import OPS
 from engine.ops.group import GROUP
 
@@ -287,7 +288,9 @@ def _node(entry: NodeRecord, path: str) -> Node:
         key: read_attribute(value, f"{path}.attrs.{key}") for key, value in entry.attrs.items()
     }
     value = read_value(entry.value, f"{path}.value")
-    return Node(entry.id, op, tuple(entry.inputs), value, name, attrs, entry.opened)
+    opened = entry.opened or LAYERS
+    opened = TENSORS if opened is True else opened
+    return Node(entry.id, op, tuple(entry.inputs), value, name, attrs, opened)
 
 
 def _read_marks(record: ProjectRecord, graph: Graph) -> None:
@@ -408,9 +411,16 @@ def _record(graph: Graph, node: Node, path: str) -> NodeRecord:
         value=write_value(node.value, f"{path}.value"),
         name=None if node.name == named else _text(node.name, f"{path}.name"),
         attrs={k: write_attribute(v, f"{path}.attrs.{k}") for k, v in node.attrs.items()},
-        opened=node.opened,
+        opened=_written_level(node.opened),
         at=_point(at) if at and _reachable(at) else None,
     )
+
+
+def _written_level(level: str) -> bool | Literal["tensors", "neurons", "primitives"]:
+    """True is how files have always said that a composite is opened."""
+    if level in (LAYERS, TENSORS):
+        return level == TENSORS
+    return "neurons" if level == NEURONS else "primitives"
 
 
 def _text(text: str, path: str) -> str:

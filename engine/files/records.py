@@ -72,7 +72,7 @@ class NodeRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     value: WrittenValue = None
     name: Text | None = None
     attrs: dict[str, Any] = {}
-    opened: bool = False
+    opened: bool | Literal["tensors", "neurons", "primitives"] = False
     at: Point | None = None
 
 

@@ -31,7 +31,8 @@ class Node(msgspec.Struct, gc=False):
     ``inputs`` are the ids of the nodes wired to its ports, in port order; an empty string is a
     port without a wire.  ``value`` belongs to leaves: a float or an array; None is *unset* and
     counts as 1.  ``name`` is what the user calls it ("" for an unnamed intermediate).  ``opened``
-    shows a composite as the ops that define it (``levels.py``).
+    is the level at which what is inside a composite is shown (``levels.py``), "" while it is one
+    node.
     """
 
     id: str
@@ -40,7 +41,7 @@ class Node(msgspec.Struct, gc=False):
     value: Any = None
     name: str = ""
     attrs: Mapping[str, Any] = NO_ATTRS
-    opened: bool = False
+    opened: str = ""
 
     @property
     def leaf(self) -> bool:
@@ -88,6 +89,8 @@ NO_BENDS: Mapping[Wire, tuple[tuple[float, float], ...]] = MappingProxyType({})
 Point = tuple[float, float]
 NO_ROOM: Mapping[str, Mapping[str, tuple[Point | None, Point]]] = MappingProxyType({})
 
+NOWHERE: Mapping[str, Mapping[str, Point]] = MappingProxyType({})
+
 
 class Graph:
     """Nodes by id, in insertion order; ``output`` is the id whose gradients are taken.
@@ -95,10 +98,21 @@ class Graph:
     ``positions`` are the centres of nodes on the canvas, in scene pixels, for those that have
     been placed, ``bends`` the points that wires are led over; ``groups`` and ``notes`` are what
     else the user put there, by id.  ``room`` holds, for each node or group that was opened, what
-    made way for it: (place before, place after), by id.  Files do not keep it.
+    made way for it: (place before, place after), by id.  ``elsewhere`` are the positions at other
+    levels.  Files keep neither.
     """
 
-    __slots__ = ("bends", "groups", "name", "nodes", "notes", "output", "positions", "room")
+    __slots__ = (
+        "bends",
+        "elsewhere",
+        "groups",
+        "name",
+        "nodes",
+        "notes",
+        "output",
+        "positions",
+        "room",
+    )
 
     def __init__(self, nodes: Iterable[Node] = (), output: str = "", name: str = "") -> None:
         self.nodes: dict[str, Node] = {n.id: n for n in nodes}
@@ -109,6 +123,7 @@ class Graph:
         self.notes: Mapping[str, Note] = NO_NOTES
         self.bends: Mapping[Wire, tuple[Point, ...]] = NO_BENDS
         self.room: Mapping[str, Mapping[str, tuple[Point | None, Point]]] = NO_ROOM
+        self.elsewhere: Mapping[str, Mapping[str, Point]] = NOWHERE
 
     # building ---------------------------------------------------------------------------------
 
@@ -144,6 +159,7 @@ class Graph:
         twin.nodes = dict(self.nodes) if nodes is None else nodes
         twin.positions = dict(self.positions)
         twin.groups, twin.notes, twin.room = self.groups, self.notes, self.room
+        twin.elsewhere = self.elsewhere
         if self.bends:
             twin.keep_bends(self.bends)
         return twin

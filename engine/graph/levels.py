@@ -1,25 +1,37 @@
-"""Levels: a composite is shown and walked as the primitives that define it.
+"""Levels: one graph seen as layers, as tensors, as neurons or as primitives.
 
-The document keeps one node, marked ``opened``; the flat graph made here takes its place in the
-walk and on the canvas.  The node that yields the composite's value keeps its id and its name, so
-wires, positions and questions such as ``walk.value("f")`` mean the same at every level.
+The document keeps one node for a layer or another composite and says in ``opened`` how it is
+looked at; the flat graph made here takes its place in the walk and on the canvas.  What keeps its
+id means the same at every level, so wires, positions and questions such as ``walk.value("f")`` do.
+
+*Tensors* shows the ops that define a composite.  *Neurons* and *primitives* take tensors apart
+(``cells.py``): at the first every neuron is a node (``units.py``), at the second every op on
+numbers is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from engine.graph.cells import Apart, Cells, NoCells, batch_size, take_apart
 from engine.graph.graph import CONSTANT, Graph, Node, free_id
 from engine.graph.groups import fold_groups, members_shown
+from engine.graph.owned import is_layer, owned_leaves
 from engine.graph.problems import infer_shapes
+from engine.graph.units import Units, fold_units
 from engine.ops import OPS, Op
 from engine.ops.expr import Call, Const, Expr, Var
 from engine.ops.op import Shape
+
+LAYERS, TENSORS, NEURONS, PRIMITIVES = "", "tensors", "neurons", "primitives"
+LEVELS = (LAYERS, TENSORS, NEURONS, PRIMITIVES)
+SCALAR_LEVELS = (NEURONS, PRIMITIVES)
+_TITLES = {TENSORS: "opened into tensors", NEURONS: "its neurons", PRIMITIVES: "its primitives"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +55,23 @@ class Frame:
 class Opened:
     """A graph as it is shown: ``graph`` is flat, ``frames`` say which nodes came from where.
 
-    ``hidden`` maps what is inside folded groups to the nodes that stand for them.
+    ``hidden`` maps what is inside folded groups to the nodes that stand for them, ``stands_for``
+    tensors that came apart to one of their elements.  ``inside`` are leaves that are part of a
+    layer's or a neuron's node, though they are walked; of neurons, ``weights`` maps a wire
+    (source, neuron) to the leaf that it is multiplied by and ``biases`` a neuron to the leaf that
+    is added.  ``cells`` are the elements of tensors, ``refused`` says of a node why it is not
+    shown at the level that was asked for.
     """
 
     graph: Graph
     frames: tuple[Frame, ...]
     hidden: dict[str, str] = field(default_factory=dict)
+    stands_for: dict[str, str] = field(default_factory=dict)
+    inside: dict[str, str] = field(default_factory=dict)
+    weights: dict[tuple[str, str], str] = field(default_factory=dict)
+    biases: dict[str, str] = field(default_factory=dict)
+    cells: dict[str, Cells] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
     def owner(self, node: str) -> str:
         """The id in the document of a node of the flat graph: its own, or its composite's."""
@@ -61,21 +84,116 @@ def can_open(node: Node) -> bool:
 
 
 def open_composites(graph: Graph) -> Opened:
-    """``graph`` with every node marked ``opened`` replaced by its primitives.
+    """``graph`` with every node marked ``opened`` replaced by what it is at that level.
 
-    Opening goes all the way down: an op inside that is itself a composite is replaced too, as a
+    A layer opens into the ops of its formula; any other composite opens all the way down, as a
     learner who opens a gate wants to see what nobody has to explain further.  Nodes inside are
     called ``{id}/{op}``, with ``_2``, ``_3`` … for repeats; those whose place ``graph.positions``
     knows keep it.  A node that is not a composite, or whose input shapes are not known because
     of a problem before it, stays as it is.
     """
-    return _open(graph, lambda node: node.opened)
+    asked = {
+        n.id: n.opened
+        for n in graph.nodes.values()
+        if n.opened and n.op in OPS and (can_open(n) or n.opened in SCALAR_LEVELS)
+    }
+    if not asked:
+        return Opened(graph, (), inside=owned_leaves(graph))
+    shapes = infer_shapes(graph)
+    best: Opened | None = None
+    if any(level in SCALAR_LEVELS for level in asked.values()):
+        for batch in dict.fromkeys((batch_size(graph, shapes), 0)):
+            tried = _with_cells(graph, shapes, dict(asked), batch)
+            if best is None or len(tried.refused) < len(best.refused):
+                best = tried
+            if not best.refused:
+                break
+    return best or _open(graph, shapes, asked)
+
+
+def _with_cells(
+    graph: Graph, shapes: dict[str, Shape], asked: dict[str, str], batch: int
+) -> Opened:
+    """With tensors taken apart, but for those that cannot be: these stay tensors."""
+    refused: dict[str, str] = {}
+    while True:
+        opened = _open(graph, shapes, asked)
+        owners = {member: frame.node for frame in opened.frames for member in frame.members} | {
+            i: i for i in asked if i in opened.graph.nodes
+        }
+        apart = {
+            i: owners[i]
+            for i in opened.graph.nodes
+            if asked.get(owners.get(i, "")) in SCALAR_LEVELS
+            and (not _number(shapes, graph.nodes[owners[i]]))
+        }
+        inner = infer_shapes(opened.graph)
+        try:
+            done = take_apart(opened.graph, inner, apart, batch)
+        except NoCells as error:
+            stay = [apart[error.node]] if error.node else list(dict.fromkeys(apart.values()))
+            for owner in stay:
+                refused[owner] = str(error)
+                asked[owner] = TENSORS if is_layer(graph.nodes[owner].op) else LAYERS
+            continue
+        shown = _of_cells(graph, opened, done, apart, asked)
+        return replace(shown, refused=refused)
+
+
+def _number(shapes: Mapping[str, Shape], node: Node) -> bool:
+    """Whether a node computes a number from numbers: there is nothing to take apart."""
+    return not any(shapes.get(i) for i in (node.id, *node.inputs))
+
+
+def _of_cells(
+    graph: Graph, opened: Opened, done: Apart, apart: Mapping[str, str], asked: Mapping[str, str]
+) -> Opened:
+    leaves = owned_leaves(graph)
+    layer_of = {i: leaves.get(owner, owner) for i, owner in done.owner.items()}
+    ends = {
+        i
+        for tensor, cells in done.cells.items()
+        if tensor in graph.nodes
+        for i in cells.ids.ravel().tolist()
+        if isinstance(i, str)
+    }
+    folding = {i: o for i, o in layer_of.items() if asked.get(o) == NEURONS}
+    folding = {i: o for i, o in folding.items() if done.nodes[i].op not in ("assemble", "entry")}
+    units = fold_units(done.nodes, folding, ends, graph.output) if folding else Units(done.nodes)
+    flat = opened.graph.like(units.nodes)
+    flat.positions = {i: at for i, at in opened.graph.positions.items() if i in units.nodes}
+    flat.keep_bends(opened.graph.bends)
+    members: dict[str, list[str]] = {}
+    for node_id in units.nodes:
+        owner = layer_of.get(node_id, "")
+        if owner in asked and node_id not in units.inside:
+            members.setdefault(owner, []).append(node_id)
+    frames = [f for f in opened.frames if f.node not in apart.values()]
+    for owner, inside in members.items():
+        op = OPS[graph.nodes[owner].op]
+        frames.append(Frame(owner, op.name, _title(op, asked[owner]), tuple(inside)))
+    stands_for = dict(units.folded)
+    for tensor, cells in done.cells.items():
+        ids = [i for i in cells.ids.ravel().tolist() if isinstance(i, str)]
+        if tensor not in units.nodes and ids:
+            stands_for[tensor] = ids[-1]
+    whole = {i: o for i, o in leaves.items() if i in flat.nodes and o in flat.nodes}
+    whole = {i: o for i, o in whole.items() if not asked.get(o)}
+    return Opened(
+        flat,
+        tuple(frames),
+        stands_for=stands_for,
+        inside=whole | units.inside,
+        weights=units.weights,
+        biases=units.biases,
+        cells=done.cells,
+    )
 
 
 def as_shown(graph: Graph) -> Opened:
     """``graph`` as the document says it is looked at: composites opened, groups folded."""
     opened = open_composites(graph)
-    if not graph.groups:
+    if not graph.groups or opened.cells:  # groups hold whole nodes
         return opened
     inside = {f.node: f.members for f in opened.frames}
     folded = fold_groups(opened.graph, inside)
@@ -87,39 +205,65 @@ def as_shown(graph: Graph) -> Opened:
         folded_here = len(members) == 1 and shown.nodes[members[0]].op == "group"
         if members and not folded_here:
             frames.append(Frame("", "", group.title, members, group.id, group.color))
-    return Opened(shown, tuple(frames), hidden)
+    return replace(opened, graph=shown, frames=tuple(frames), hidden=hidden)
 
 
 def fully_open(graph: Graph) -> Graph:
-    """``graph`` in primitives only, whichever nodes are marked."""
-    return _open(graph, lambda node: True).graph
+    """``graph`` in primitives only, whichever nodes are marked; tensors stay whole."""
+    every = {n.id: TENSORS for n in graph.nodes.values() if can_open(n)}
+    return _open(graph, infer_shapes(graph), every, deeply=True).graph if every else graph
 
 
-def _open(graph: Graph, wanted: Callable[[Node], bool]) -> Opened:
-    targets = {n.id for n in graph.nodes.values() if wanted(n) and can_open(n)}
-    if not targets:
-        return Opened(graph, ())
-    shapes = infer_shapes(graph)
+def _open(
+    graph: Graph, shapes: dict[str, Shape], asked: Mapping[str, str], deeply: bool = False
+) -> Opened:
+    """Composites replaced by the ops that define them, as far as the level of each asks for."""
     flat = graph.like({})
     taken = dict.fromkeys(graph.nodes)
     frames = []
     for node in graph.nodes.values():
-        if node.id in targets and node.id in shapes:
-            members = _Opening(node, shapes, taken).nodes
-            for member in members:
-                flat.nodes[member.id] = member
-            if members[-1] is not node:
-                ids = tuple(member.id for member in members)
-                frames.append(Frame(node.id, OPS[node.op].name, _title(OPS[node.op]), ids))
-        else:
+        level = asked.get(node.id, LAYERS)
+        if not level or not can_open(node) or node.id not in shapes:
             flat.nodes[node.id] = node
+            continue
+        apart = level in SCALAR_LEVELS and not _number(shapes, node)
+        if apart and OPS[node.op].elementwise:
+            flat.nodes[node.id] = node
+            continue
+        within = _elementwise_stays if apart else _everything
+        if level == TENSORS and is_layer(node.op) and not deeply:
+            within = _nothing
+        members = _Opening(node, shapes, taken, within).nodes
+        for member in members:
+            flat.nodes[member.id] = member
+        if members[-1] is not node:
+            op, ids = OPS[node.op], tuple(member.id for member in members)
+            frames.append(Frame(node.id, op.name, _title(op, level), ids))
     flat.positions = {i: at for i, at in graph.positions.items() if i in flat.nodes}
     flat.keep_bends(graph.bends)
-    return Opened(flat, tuple(frames))
+    inside = {i: o for i, o in owned_leaves(graph).items() if not asked.get(o)}
+    return Opened(flat, tuple(frames), inside=inside)
 
 
-def _title(op: Op) -> str:
+def _everything(op: Op) -> bool:
+    return True
+
+
+def _nothing(op: Op) -> bool:
+    return False
+
+
+def _elementwise_stays(op: Op) -> bool:
+    """Activations are gates that one knows; they need not be opened to see single numbers."""
+    return not op.elementwise
+
+
+def _title(op: Op, level: str) -> str:
     sign = "" if op.symbol == op.name else f"{op.symbol} "
+    if op.kind == "layer":
+        return f"{op.symbol}, {_TITLES[level]}"
+    if level in SCALAR_LEVELS and not op.elementwise:
+        return f"{sign}{op.name}, {_TITLES[level]}"
     return f"{sign}{op.name}, opened into its primitives"
 
 
@@ -127,28 +271,40 @@ class _Opening:
     """Turns the defining formula of one node into ``nodes``, in order; the last has its id.
 
     ``shapes`` are those of the document's nodes; ``taken`` are ids that exist, to which it adds.
+    ``within`` says which composites inside are opened as well.
     """
 
-    def __init__(self, node: Node, shapes: dict[str, Shape], taken: dict[str, None]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        shapes: dict[str, Shape],
+        taken: dict[str, None],
+        within: Callable[[Op], bool],
+    ) -> None:
         self.nodes: list[Node] = []
         self._node = node
         self._shapes = {i: shapes[i] for i in node.inputs}
         self._taken = taken
+        self._within = within
         try:
-            done = self._apply(OPS[node.op], list(node.inputs), node.attrs, node.id)
+            done = self._open(OPS[node.op], list(node.inputs), node.attrs, node.id)
         except Exception:  # attributes of any type come from files
             done = ""
         if not done:
             self.nodes = [node]
 
+    def _open(self, op: Op, inputs: list[str], attrs: Mapping[str, Any], keep: str) -> str:
+        """Add what defines ``op``; the id of the result, "" if that is just an input."""
+        formula = op.expand(*(self._shapes[i] for i in inputs), **attrs)
+        ports = dict(zip(op.inputs, inputs, strict=True))
+        if keep and not isinstance(formula, Call):
+            return ""
+        return self._build(formula, ports, {}, keep)
+
     def _apply(self, op: Op, inputs: list[str], attrs: Mapping[str, Any], keep: str = "") -> str:
-        """Add ``op`` or what defines it; the id of the result, "" if that is just an input."""
-        if op.composite and not op.variadic:
-            formula = op.expand(*(self._shapes[i] for i in inputs), **attrs)
-            ports = dict(zip(op.inputs, inputs, strict=True))
-            if keep and not isinstance(formula, Call):
-                return ""
-            return self._build(formula, ports, {}, keep)
+        """Add ``op`` or what defines it; the id of the result."""
+        if op.composite and not op.variadic and self._within(op):
+            return self._open(op, inputs, attrs, keep)
         shape = op.shape(*(self._shapes[i] for i in inputs), **attrs)
         return self._add(Node("", op.name, tuple(inputs), None, "", dict(attrs)), shape, keep)
 

@@ -1,7 +1,7 @@
 """The op table: importing this package declares every op, in the order of the palette."""
 
 from engine.ops import elementwise, activations, linalg, images, reduce, losses, layers  # isort: skip
-from engine.ops import group, bypass  # isort: skip
+from engine.ops import group, bypass, cells  # isort: skip
 from engine.ops.op import OPS, Op
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Op",
     "activations",
     "bypass",
+    "cells",
     "elementwise",
     "group",
     "images",

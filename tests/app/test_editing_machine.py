@@ -42,7 +42,7 @@ from graphviz_app.walk_view import ranks_of
 def circuit(opened: bool = False, folded: bool = False) -> Graph:
     """The sigmoid circuit; without places, as no file of ours is but those of other programs."""
     graph = parse("f = sigmoid(w0*x0 + w1*x1 + w2)")
-    graph.nodes["f"].opened = opened
+    graph.nodes["f"].opened = "tensors" if opened else ""
     if folded:
         graph, group = edits.add_group(graph, ["f", *graph.nodes["f"].inputs], "neuron")
         graph = edits.set_group(graph, group, folded=True)

@@ -59,7 +59,7 @@ def test_a_bend_goes_along_where_both_ends_go_the_same_way():
 
 def test_wires_of_what_is_opened_keep_those_bends_that_they_have():
     graph = bent()
-    graph.nodes["f"].opened = True
+    graph.nodes["f"].opened = "tensors"
     assert not as_shown(graph).graph.bends  # this wire leads into the first op inside
     graph = edits.bend(graph, Wire("w", "mul", 0), [(50.0, -20.0)])
     assert list(as_shown(graph).graph.bends) == [Wire("w", "mul", 0)]

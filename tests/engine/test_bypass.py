@@ -19,7 +19,7 @@ from engine.graph.bypass import bypassed, own_op
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Wire
 from engine.graph.labels import text_label
-from engine.graph.levels import as_shown, fully_open, open_composites
+from engine.graph.levels import LEVELS, as_shown, fully_open, open_composites
 from engine.graph.notation import latex_graph
 from engine.graph.problems import find_problems, infer_shapes
 from engine.graph.writer import to_text
@@ -51,7 +51,7 @@ def bypassed_graphs(draw: st.DrawFn) -> tuple[Graph, Graph]:
         trial = graph.copy()
         added = trial.apply(op.name, *inputs, name=draw(st.sampled_from(["", f"z{k}"])))
         if not find_problems(trial):
-            trial.nodes[added].opened = draw(st.booleans())
+            trial.nodes[added].opened = draw(st.sampled_from(LEVELS))
             graph = trial
     ops = [i for i, node in graph.nodes.items() if not node.leaf]
     assume(ops)
@@ -255,7 +255,7 @@ def test_what_is_in_a_folded_group_is_refused(neuron):
 
 
 def test_an_opened_composite_closes_and_opens_again(neuron):
-    neuron.nodes["tanh"].opened = True
+    neuron.nodes["tanh"].opened = "tensors"
     graph = edits.set_bypassed(neuron, ["tanh"], True)
     assert as_shown(graph).frames == ()
     assert as_shown(edits.set_bypassed(graph, ["tanh"], False)).frames

@@ -12,7 +12,7 @@ from engine.errors import EngineError, FormulaError, GraphError
 from engine.files.project import graph_bytes, graph_from_bytes
 from engine.graph.formula import parse, to_text
 from engine.graph.graph import LEAF_KINDS, Graph, Wire
-from engine.graph.levels import as_shown, can_open
+from engine.graph.levels import LEVELS, as_shown, can_open
 from engine.graph.names import canonical
 from engine.graph.problems import find_problems, topological_order
 from engine.ops import OPS
@@ -173,12 +173,12 @@ class Canvas(RuleBasedStateMachine):
         self.edit(edits.set_output, self.node(node))
 
     @precondition(lambda self: any(can_open(n) for n in self.graph.nodes.values()))
-    @rule(node=some)
-    def open_or_close(self, node):
+    @rule(node=some, level=st.sampled_from(LEVELS))
+    def open_or_close(self, node, level):
         composites = [i for i, n in self.graph.nodes.items() if can_open(n)]
         after = self.graph.copy()
         chosen = after.nodes[composites[node % len(composites)]]
-        chosen.opened = not chosen.opened
+        chosen.opened = level
         self.graph = after
 
     @rule(ks=st.lists(some, max_size=4), title=st.sampled_from(TITLES))

@@ -237,7 +237,7 @@ def test_any_title_can_be_said(neuron, title):
 
 def test_an_opened_composite_folds_with_its_group():
     graph = parse("f = 2*sigmoid(x*y)", x=1.0, y=2.0)
-    graph.nodes["sigmoid"].opened = True
+    graph.nodes["sigmoid"].opened = "tensors"
     shown = as_shown(framed(graph, ["sigmoid", "mul"]))
     assert {i for i in shown.graph.nodes if "/" in i} == set()
     assert set(shown.hidden.values()) == {"sigmoid"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.errors import GraphError
 from engine.graph.graph import LEAF_KINDS, Graph, Node, Wire
-from engine.graph.levels import open_composites
+from engine.graph.levels import LEVELS, open_composites
 from engine.graph.problems import (
     Problem,
     ProblemKind,
@@ -340,7 +340,7 @@ def graphs(draw):
         graph.nodes[node_id] = Node(
             node_id, op, inputs, draw(values), draw(st.sampled_from(["", node_id])), attrs
         )
-        graph.nodes[node_id].opened = draw(st.booleans())
+        graph.nodes[node_id].opened = draw(st.sampled_from(LEVELS))
     graph.output = draw(st.sampled_from([*graph.nodes, *graph.nodes, "", "gone"]))
     return graph
 
@@ -388,7 +388,7 @@ def runnable(draw):
         op = OPS[draw(st.sampled_from(list(OPS)))]
         attrs = draw(attributes) if draw(st.integers(0, 3)) == 0 else {}
         ids.append(graph.apply(op.name, *(draw(st.sampled_from(ids)) for _ in op.inputs), **attrs))
-        graph.nodes[ids[-1]].opened = draw(st.booleans())
+        graph.nodes[ids[-1]].opened = draw(st.sampled_from(LEVELS))
     return graph
 
 

@@ -29,7 +29,7 @@ def graph():
     graph = Graph(name="small")
     w, x = graph.leaf("parameter", "w", 0.1), graph.leaf("input", "x", -2.0)
     graph.apply("sigmoid", graph.apply("mul", w, x), name="f")
-    graph.nodes["f"].opened = True
+    graph.nodes["f"].opened = "tensors"
     graph.positions = {"w": (0.0, 10.5), "f/neg": (1.0, 2.0)}
     return graph
 

@@ -100,7 +100,7 @@ nodes = st.fixed_dictionaries(
         "value": numbers | st.lists(numbers, max_size=3) | arrays | json_values,
         "name": names | st.none(),
         "attrs": attributes,
-        "opened": st.booleans(),
+        "opened": st.booleans() | st.sampled_from(["tensors", "neurons", "primitives"]),
         "at": st.tuples(numbers, numbers) | json_values,
     },
 )

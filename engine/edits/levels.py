@@ -1,0 +1,97 @@
+"""Looking at a graph, or at some of its nodes, at another level."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from engine.errors import EngineError
+from engine.graph.graph import Graph, Node
+from engine.graph.labels import text_label
+from engine.graph.levels import (
+    LAYERS,
+    NEURONS,
+    PRIMITIVES,
+    TENSORS,
+    Opened,
+    can_open,
+    open_composites,
+)
+from engine.graph.owned import is_layer
+from engine.graph.problems import infer_shapes
+from engine.ops import OPS
+from engine.ops.op import Shape
+
+MOST_SHOWN = 400  # single numbers or neurons that a person can still tell apart
+
+
+def show_level(graph: Graph, level: str, ids: Collection[str] = ()) -> Graph:
+    """``graph`` as it is seen at ``level``, or only the nodes ``ids``; values stay as they are.
+
+    Places made by hand belong to the level at which they were made.  Raises EngineError where
+    that would be more nodes than one can read, or where nothing can be seen so.
+    """
+    after = graph.like(
+        {
+            i: node
+            if (ids and i not in ids) or node.opened == marked
+            else msgspec.structs.replace(node, opened=marked)
+            for (i, node), marked in zip(graph.nodes.items(), _marks(graph, level), strict=True)
+        }
+    )
+    view = open_composites(after)
+    _check(graph, level, after, view)
+    before, now = level_shown(graph), level_shown(after)
+    if before is not None and now is not None and before != now:
+        after.elsewhere = {**graph.elsewhere, before: graph.positions}
+        after.positions = dict(graph.elsewhere.get(now, {}))
+        after.bends = {}
+    return after
+
+
+def level_shown(graph: Graph) -> str | None:
+    """The level at which all of ``graph`` is seen; None while its nodes differ."""
+    now = [node.opened for node in graph.nodes.values()]
+    return next(
+        (v for v in (LAYERS, TENSORS, NEURONS, PRIMITIVES) if _marks(graph, v) == now), None
+    )
+
+
+def has_levels(graph: Graph) -> bool:
+    """Whether there is anything but numbers in ``graph``, so that levels differ."""
+    shapes = infer_shapes(graph)
+    return any(shapes.get(n.id) for n in graph.nodes.values())
+
+
+def _marks(graph: Graph, level: str) -> list[str]:
+    shapes = infer_shapes(graph)
+    return [_mark(node, level, shapes) for node in graph.nodes.values()]
+
+
+def _mark(node: Node, level: str, shapes: dict[str, Shape]) -> str:
+    """How ``node`` is marked when the whole graph is seen at ``level``."""
+    if node.leaf or node.op not in OPS or level == LAYERS:
+        return LAYERS
+    if level == TENSORS:
+        return TENSORS if is_layer(node.op) else LAYERS
+    if not any(shapes.get(i) for i in (node.id, *node.inputs)):
+        return PRIMITIVES if level == PRIMITIVES and can_open(node) else LAYERS
+    return LAYERS if level == NEURONS and OPS[node.op].kind == "loss" else level
+
+
+def _check(graph: Graph, level: str, after: Graph, view: Opened) -> None:
+    if level not in (NEURONS, PRIMITIVES):
+        return
+    asked = [i for i, n in after.nodes.items() if n.opened == level]
+    if asked and all(i in view.refused for i in asked):
+        raise EngineError(
+            f"{text_label(graph, asked[0])} cannot be seen as {level}: {view.refused[asked[0]]}. "
+            "Look at its tensors, or open one layer that is smaller."
+        )
+    count = len(view.graph.nodes) - len(view.inside)
+    if count > MOST_SHOWN:
+        raise EngineError(
+            f"As {level} this would be {count:,} nodes, more than the {MOST_SHOWN} that one can "
+            "read: open one layer, or one neuron."
+        )
