@@ -56,6 +56,14 @@ MENUS = (
     Menu("help", "&Help"),
 )
 
+# The levels at which a graph can be seen, as the engine and as people call them.
+LEVEL_WORDS = (
+    ("", "every layer as one card"),
+    ("tensors", "the ops on whole tensors that layers consist of"),
+    ("neurons", "every neuron, its wires as strong as their weights"),
+    ("primitives", "every op on single numbers"),
+)
+
 EDITOR, EXPORTS = "explore.editor", "exports"
 EDITING, MARKING = f"{EDITOR}.editing", f"{EDITOR}.marking"
 PASTING, SEARCHING = f"{EDITOR}.pasting", f"{EDITOR}.searching"
@@ -298,6 +306,22 @@ _VIEW = (
                "zoom-in", repeats=True, args=(1.25,)),
     ActionSpec("zoom_out", "Zoom &out", "explore.view.zoom_by", "view", ("Ctrl+-",), "zoom-out",
                repeats=True, args=(0.8,)),
+    *(
+        ActionSpec(f"level_{level or 'layers'}", f"Level: {level or 'layers'}",
+                   f"{EDITOR}.show_level", "view", (f"Alt+{k}",), "", f"See {what}", "has_levels",
+                   separator=not level, args=(level,))
+        for k, (level, what) in enumerate(LEVEL_WORDS, 1)
+    ),
+    ActionSpec("level_deeper", "One level closer", f"{EDITOR}.step_level", "", ("Alt+PgDown",),
+               tip="From layers towards single numbers", when="has_levels", args=(1,)),
+    ActionSpec("level_higher", "One level back", f"{EDITOR}.step_level", "", ("Alt+PgUp",),
+               tip="From single numbers towards layers", when="has_levels", args=(-1,)),
+    *(
+        ActionSpec(f"layer_{level or 'folded'}", title, f"{EDITOR}.show_layer_at", "",
+                   when="in_layer", args=(level,))
+        for level, title in (("tensors", "Show its tensors"), ("neurons", "Show its neurons"),
+                             ("primitives", "Show its primitives"))
+    ),
     ActionSpec("palette", "&Palette", "toggle_palette", "view", ("Ctrl+B",), checkable=True,
                separator=True, tip="The column of operations on the left"),
     ActionSpec("history", "Undo &history", "toggle_history", "view", ("Ctrl+H",), checkable=True,
@@ -357,7 +381,8 @@ ACTIONS = (*_FILE, *_EDIT, *_GRAPH, *_VIEW, *_WALK, *_HELP)
 # What the context menus offer, by what is under the pointer; None is a line.
 CONTEXT_MENUS: dict[str, tuple[str | None, ...]] = {
     "node": (
-        "edit_node", "rename", "open_composite", "fold_composite", None, "connect", "disconnect",
+        "edit_node", "rename", "open_composite", "layer_tensors", "layer_neurons",
+        "layer_primitives", "fold_composite", None, "connect", "disconnect",
         "bypass", "set_output", "make_input", "make_parameter", "make_constant", None, "cut",
         "copy", "duplicate", "delete", None, "group", "fold", "ungroup", None, "select_upstream",
         "select_downstream", "tidy",

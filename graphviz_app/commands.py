@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from engine import edits
+from engine.graph.owned import is_layer
 from engine.ops import OPS
 from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, ActionSpec, plain_title
 from graphviz_app.icons import icon
@@ -59,8 +61,15 @@ class Commands(QObject):
             "note_and_node": explore.editor.marking.note_and_node() is not None,
             "in_group": any(explore.editor.marking.group_of(i) for i in selection.things),
             "can_open": shown is not None and (composite or shown.op == "group"),
+            "has_levels": edits.has_levels(graph),
+            "in_layer": self._in_layer(selection.current),
             "can_fold": bool(explore.editor.frame_of(selection.current)),
         }
+
+    def _in_layer(self, shown: str) -> bool:
+        document = self._window.document
+        node = document.graph.nodes.get(document.derived.opened.owner(shown))
+        return node is not None and is_layer(node.op)
 
     def refresh(self) -> None:
         """Enable what can be done now."""

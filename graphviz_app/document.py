@@ -23,7 +23,7 @@ from engine.errors import FileError
 from engine.files.project import Session, load_project, save
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, Graph, Node, Value, same_value
-from engine.graph.levels import LAYERS, TENSORS, as_shown, can_open
+from engine.graph.levels import as_shown, can_open
 from engine.graph.problems import Problem
 from engine.run.gradcheck import GradCheck
 from engine.run.walk import Walk
@@ -223,6 +223,10 @@ class Document(QObject):
 
     def set_value(self, node_id: str, value: Value | None, committed: bool = True) -> None:
         """Give a leaf a value; the changes of one drag (until ``committed``) are one undo step."""
+        entry = self.derived.opened.entry(node_id)
+        if entry is not None and isinstance(value, float):
+            self.set_entry(*entry, value, committed)
+            return
         node = self.graph.nodes.get(node_id)
         if node is None or not node.leaf:
             return
@@ -252,18 +256,17 @@ class Document(QObject):
         self.edit("Edit formula", edits.keep_what_fits(parse(text, self.graph.name), self.graph))
 
     def set_opened(
-        self, node_id: str, opened: bool, arranged: Callable[[Graph], Graph] = Graph.like
+        self, node_id: str, level: str, arranged: Callable[[Graph], Graph] = Graph.like
     ) -> None:
-        """Open a composite into the ops that define it, or fold it again.
+        """Show what is inside a composite at ``level``, or fold it again (LAYERS).
 
         ``arranged`` gives things other places, as part of the same step of undo.
         """
         node = self.graph.nodes.get(node_id)
-        if node is None or bool(node.opened) == opened or not can_open(node):
+        if node is None or node.opened == level or not can_open(node):
             return
-        verb = "Open" if opened else "Fold"
-        after = replace_node(self.graph, msgspec.structs.replace(node, opened=TENSORS if opened else LAYERS))
-        self.edit(f"{verb} {node.op}", arranged(after))
+        after = replace_node(self.graph, msgspec.structs.replace(node, opened=level))
+        self.edit(f"{'Open' if level else 'Fold'} {node.op}", arranged(after))
 
 
 def replace_node(graph: Graph, node: Node) -> Graph:

@@ -13,7 +13,7 @@ from engine.run.walk import Walk
 from graphviz_app import sources
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.deriving import begin, walked
-from graphviz_app.walk_view import lit_at, numbers_at, numbers_without_walk, ranks_of
+from graphviz_app.walk_view import lit_at, numbers_at, numbers_without_walk, tensors_at
 
 SUFFIXES = (".png", ".svg", ".pdf", *sources.SUFFIXES)
 
@@ -53,13 +53,7 @@ def draw(graph: Graph, path: Path, dark: bool, scale: float, step: int | None) -
 def _shown(graph: Graph, step: int | None) -> Shown:
     derived = walked(begin(graph, 0, as_shown(graph)))
     opened, walk = derived.opened, derived.walk
-    model = CanvasModel.from_graph(
-        opened.graph,
-        opened.frames,
-        opened.graph.positions,
-        ranks_of(derived.shapes),
-        opened.hidden,
-    )
+    model = CanvasModel.of_view(graph, opened, derived.shapes)
     model.set_problems(derived.problems)
     if walk is None:
         model.set_texts(*numbers_without_walk(derived.known, model.ids))
@@ -67,7 +61,9 @@ def _shown(graph: Graph, step: int | None) -> Shown:
     if step is not None and not 0 <= step <= len(walk):
         raise EngineError(f"There is no step {step}: the walk has the steps 1 to {len(walk)}.")
     index = len(walk) if step is None else step - 1
-    model.values, model.gradients = numbers_at(walk, model.ids, index)
+    model.values, model.gradients = numbers_at(walk, model.ids, index, opened.apart)
+    tiles = {model.ids[k]: k for k in model.tiles}
+    model.set_tensors({tiles[i]: pair for i, pair in tensors_at(walk, tiles, index).items()})
     model.set_active(*lit_at(walk, index))
     return Shown(opened, model, walk, index)
 

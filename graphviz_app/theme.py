@@ -52,6 +52,8 @@ class Theme:
     layer: str
     loss: str
     plain: str  # text of plain ops
+    positive: str  # numbers above 0, as colours: weights, entries of tensors
+    negative: str  # and below
     wire: str
     node_fill: str
     node_border: str
@@ -89,6 +91,8 @@ LIGHT = Theme(
     layer="#0f8a83",
     loss="#bf2f7d",
     plain="#5b6478",
+    positive="#e0762a",
+    negative="#2c6cc0",
     wire="#9aa3b5",
     node_fill="#ffffff",
     node_border="#d3d9e4",
@@ -126,6 +130,8 @@ DARK = Theme(
     layer="#4cc9c0",
     loss="#f07ab5",
     plain="#a2adbf",
+    positive="#f2954c",
+    negative="#5c9cf0",
     wire="#5c687a",
     node_fill="#232a33",
     node_border="#364150",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.graph.graph import CONSTANT, Value, Wire
 from engine.numerals import fixed
-from engine.ops.op import Shape
 from engine.run.walk import Phase, Walk
 
 MOST_ENTRIES = 8  # of a vector; the canvas leaves out those that do not fit
@@ -31,21 +30,39 @@ def _entry(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
-def ranks_of(shapes: Mapping[str, Shape]) -> dict[str, int]:
-    """How many axes the value of each node has, 0 for a number."""
-    return {i: len(shape) for i, shape in shapes.items()}
+def numbers_at(
+    walk: Walk,
+    ids: Sequence[str],
+    index: int,
+    examples: Container[str] = (),
+    example: int = 0,
+) -> tuple[list[str], list[str]]:
+    """(values, gradients) as texts for the nodes ``ids`` after step ``index``; "" is not yet.
 
-
-def numbers_at(walk: Walk, ids: Sequence[str], index: int) -> tuple[list[str], list[str]]:
-    """(values, gradients) as texts for the nodes ``ids`` after step ``index``; "" is not yet."""
+    Of the nodes ``examples``, which hold one number for each example, that of ``example`` counts.
+    """
     values, gradients = walk.seen_at(index)
     shown_values, shown_gradients = [], []
     for node_id in ids:
         value, gradient = values.get(node_id), gradients.get(node_id)
+        if node_id in examples:
+            value, gradient = _of_example(value, example), _of_example(gradient, example)
         carries = gradient is not None and walk.nodes[node_id].op != CONSTANT
         shown_values.append("" if value is None else wire_text(value))
         shown_gradients.append(wire_text(gradient) if carries else "")
     return shown_values, shown_gradients
+
+
+def _of_example(value: Any, example: int) -> Any:
+    return value[min(example, len(value) - 1)] if np.ndim(value) == 1 and len(value) else value
+
+
+def tensors_at(walk: Walk, ids: Iterable[str], index: int) -> dict[str, tuple[Any, Any]]:
+    """(value, gradient) of the nodes ``ids`` after step ``index``; None is not yet."""
+    values, gradients = walk.seen_at(index)
+    return {
+        i: (values.get(i), None if walk.nodes[i].op == CONSTANT else gradients.get(i)) for i in ids
+    }
 
 
 def numbers_without_walk(

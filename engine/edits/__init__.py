@@ -6,7 +6,7 @@ something cannot be, or nothing.
 """
 
 from engine.edits.keeping import keep_what_fits
-from engine.edits.levels import has_levels, level_shown, show_level
+from engine.edits.levels import check_level, has_levels, level_shown, show_level
 from engine.edits.marks import (
     add_group,
     add_note,
@@ -43,6 +43,7 @@ __all__ = [
     "add_note",
     "add_op",
     "bend",
+    "check_level",
     "connect",
     "delete",
     "disconnect",

@@ -14,7 +14,6 @@ from engine.graph.levels import (
     NEURONS,
     PRIMITIVES,
     TENSORS,
-    Opened,
     can_open,
     open_composites,
 )
@@ -40,8 +39,7 @@ def show_level(graph: Graph, level: str, ids: Collection[str] = ()) -> Graph:
             for (i, node), marked in zip(graph.nodes.items(), _marks(graph, level), strict=True)
         }
     )
-    view = open_composites(after)
-    _check(graph, level, after, view)
+    check_level(after, level, ids or list(graph.nodes))
     before, now = level_shown(graph), level_shown(after)
     if before is not None and now is not None and before != now:
         after.elsewhere = {**graph.elsewhere, before: graph.positions}
@@ -80,18 +78,20 @@ def _mark(node: Node, level: str, shapes: dict[str, Shape]) -> str:
     return LAYERS if level == NEURONS and OPS[node.op].kind == "loss" else level
 
 
-def _check(graph: Graph, level: str, after: Graph, view: Opened) -> None:
+def check_level(graph: Graph, level: str, ids: Collection[str]) -> None:
+    """Raises EngineError where ``ids``, marked to be seen at ``level``, cannot be, or not read."""
     if level not in (NEURONS, PRIMITIVES):
         return
-    asked = [i for i, n in after.nodes.items() if n.opened == level]
+    view = open_composites(graph)
+    asked = [i for i in ids if graph.nodes[i].opened == level]
     if asked and all(i in view.refused for i in asked):
         raise EngineError(
             f"{text_label(graph, asked[0])} cannot be seen as {level}: {view.refused[asked[0]]}. "
-            "Look at its tensors, or open one layer that is smaller."
+            "Look at its tensors instead, or at a layer that is smaller."
         )
     count = len(view.graph.nodes) - len(view.inside)
     if count > MOST_SHOWN:
         raise EngineError(
             f"As {level} this would be {count:,} nodes, more than the {MOST_SHOWN} that one can "
-            "read: open one layer, or one neuron."
+            "read: open one layer, or a smaller network."
         )

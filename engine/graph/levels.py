@@ -39,7 +39,8 @@ class Frame:
     """The border drawn around an opened composite, or around a group that is not folded.
 
     ``node`` is the composite's id in the document and in the flat graph, ``op`` its name and
-    ``members`` the ids of the nodes inside, in order; the last one is ``node`` itself.  Of a group
+    ``members`` the ids of the nodes inside, in order; the last one is ``node`` itself.  ``leaves``
+    are those among them that belong to a layer: they are nodes of the document too.  Of a group
     ``group`` is the id and ``color`` the name of its colour; ``node`` and ``op`` are empty.
     """
 
@@ -49,6 +50,12 @@ class Frame:
     members: tuple[str, ...]
     group: str = ""
     color: str = ""
+    leaves: tuple[str, ...] = ()
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """The members that are not in the document as they are; none of a group."""
+        return tuple(i for i in self.members if i not in self.leaves) if self.node else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,10 @@ class Opened:
     tensors that came apart to one of their elements.  ``inside`` are leaves that are part of a
     layer's or a neuron's node, though they are walked; of neurons, ``weights`` maps a wire
     (source, neuron) to the leaf that it is multiplied by and ``biases`` a neuron to the leaf that
-    is added.  ``cells`` are the elements of tensors, ``refused`` says of a node why it is not
-    shown at the level that was asked for.
+    is added.  ``cells`` are the elements of tensors; ``apart`` maps all nodes that stand for single
+    elements, or compute with them, to the node of the document that they came from: of a
+    ``batch`` of several examples they hold one number for each.  ``refused`` says of a node why it
+    is not shown at the level that was asked for.
     """
 
     graph: Graph
@@ -71,11 +80,32 @@ class Opened:
     weights: dict[tuple[str, str], str] = field(default_factory=dict)
     biases: dict[str, str] = field(default_factory=dict)
     cells: dict[str, Cells] = field(default_factory=dict)
+    apart: dict[str, str] = field(default_factory=dict)
+    batch: int = 0
     refused: dict[str, str] = field(default_factory=dict)
+
+    def entry(self, node: str) -> tuple[str, tuple[int, ...]] | None:
+        """The leaf of the document, and the place in its array, that ``node`` stands for.
+
+        None for any other node, and where it holds that place of every example.
+        """
+        cells = self.cells.get(self.apart.get(node, ""))
+        if cells is None or (cells.batched and self.batch != 1):
+            return None
+        found = np.argwhere(cells.ids == node)
+        if len(found) != 1:
+            return None
+        index = tuple(found[0].tolist())
+        return self.apart[node], ((0, *index) if cells.batched else index)
 
     def owner(self, node: str) -> str:
         """The id in the document of a node of the flat graph: its own, or its composite's."""
-        return next((f.node for f in self.frames if f.node and node in f.members), node)
+        if node in self.apart:
+            return self.apart[node]
+        for frame in self.frames:
+            if node in frame.inside:
+                return frame.node
+        return node
 
 
 def can_open(node: Node) -> bool:
@@ -137,7 +167,7 @@ def _with_cells(
                 asked[owner] = TENSORS if is_layer(graph.nodes[owner].op) else LAYERS
             continue
         shown = _of_cells(graph, opened, done, apart, asked)
-        return replace(shown, refused=refused)
+        return replace(shown, batch=batch, refused=refused)
 
 
 def _number(shapes: Mapping[str, Shape], node: Node) -> bool:
@@ -187,6 +217,7 @@ def _of_cells(
         weights=units.weights,
         biases=units.biases,
         cells=done.cells,
+        apart={i: owner for i, owner in done.owner.items() if i in units.nodes},
     )
 
 
@@ -195,7 +226,7 @@ def as_shown(graph: Graph) -> Opened:
     opened = open_composites(graph)
     if not graph.groups or opened.cells:  # groups hold whole nodes
         return opened
-    inside = {f.node: f.members for f in opened.frames}
+    inside = {f.node: f.inside for f in opened.frames}
     folded = fold_groups(opened.graph, inside)
     shown, hidden = folded.graph, folded.hidden
     frames = [f for f in opened.frames if f.node not in hidden and f.node not in hidden.values()]
@@ -221,6 +252,9 @@ def _open(
     flat = graph.like({})
     taken = dict.fromkeys(graph.nodes)
     frames = []
+    owned: dict[str, list[str]] = {}
+    for leaf, layer in owned_leaves(graph).items():
+        owned.setdefault(layer, []).append(leaf)
     for node in graph.nodes.values():
         level = asked.get(node.id, LAYERS)
         if not level or not can_open(node) or node.id not in shapes:
@@ -238,10 +272,12 @@ def _open(
             flat.nodes[member.id] = member
         if members[-1] is not node:
             op, ids = OPS[node.op], tuple(member.id for member in members)
-            frames.append(Frame(node.id, op.name, _title(op, level), ids))
+            leaves = tuple(owned.get(node.id, ()))
+            title = _title(op, level)
+            frames.append(Frame(node.id, op.name, title, leaves + ids, leaves=leaves))
     flat.positions = {i: at for i, at in graph.positions.items() if i in flat.nodes}
     flat.keep_bends(graph.bends)
-    inside = {i: o for i, o in owned_leaves(graph).items() if not asked.get(o)}
+    inside = {i: o for o, leaves in owned.items() if not asked.get(o) for i in leaves}
     return Opened(flat, tuple(frames), inside=inside)
 
 

@@ -87,11 +87,10 @@ def _folded(end: Node, inside: list[Node], nodes: Mapping[str, Node], done: Unit
 
 def _title(inside: list[Node]) -> str:
     """Σ and the activation of a neuron; otherwise the sign of what comes last."""
-    adds = any(node.op == "mul" for node in inside)
-    last = inside[-1].op
-    if adds and last in ("add", "mul"):
-        return "Σ"
-    return f"Σ {OPS[last].symbol}" if adds and OPS[last].kind == "activation" else OPS[last].symbol
+    last = OPS[inside[-1].op].symbol
+    if not any(node.op == "mul" for node in inside):
+        return last
+    return "Σ" if inside[-1].op in ("add", "mul") else f"Σ {last}"
 
 
 def _read_weights(nodes: Mapping[str, Node], unit: Mapping[str, str], done: Units) -> None:

@@ -26,6 +26,7 @@ from graphviz_app.canvas import paint
 from graphviz_app.canvas.geometry import LABEL_REACH
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.numbers import draw_numbers_as_text
+from graphviz_app.canvas.paint_faces import wire_pen
 from graphviz_app.theme import DARK, LIGHT, Theme
 from graphviz_app.theme import theme as find_theme
 
@@ -65,7 +66,8 @@ def paint_graph(painter: QPainter, model: CanvasModel, theme: Theme, area: QRect
     for wire in wires.tolist():
         lights = model.active >= 0 and wire in lit
         painter.setOpacity(1.0 if lights or model.active < 0 else paint.DIMMED)
-        painter.setPen(look.phase_wire[model.phase] if lights else look.wire)
+        plain = wire_pen(model, wire, look, look.wire)
+        painter.setPen(look.phase_wire[model.phase] if lights else plain)
         painter.drawPath(paint.wire_path(model.geometry, wire))
     painter.setOpacity(1.0)
     for node in nodes.tolist():

@@ -26,6 +26,7 @@ from graphviz_app.canvas.batches import draw_lines, draw_rects
 from graphviz_app.canvas.geometry import LABEL_REACH, MARGIN, Box
 from graphviz_app.canvas.model import CanvasModel, Kind
 from graphviz_app.canvas.numbers import NumberCache, draw_numbers_fast
+from graphviz_app.canvas.paint_faces import wire_pen
 
 NEAR_NODES, MID_NODES = 80, 320
 READABLE_LABEL, READABLE_NUMBER = 0.38, 0.5  # scales from which text is drawn in the middle tier
@@ -201,9 +202,13 @@ class WireLayer(LayerItem):
         else:
             path = self.path
             lit = set(model.lit_wires)
+            weights, plain = model.weights, painter.pen()
             for wire in wires.tolist():
-                if wire not in lit:
-                    painter.drawPath(path(wire))
+                if wire in lit:
+                    continue
+                if weights:
+                    painter.setPen(wire_pen(model, wire, look, plain))
+                painter.drawPath(path(wire))
         painter.setOpacity(1.0)
         if model.selected_wires:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

@@ -8,7 +8,7 @@ and graphlay, and heights are a least-squares fit that keeps nodes apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphviz_app.canvas.layers import LANE, ROUNDS, Layers, reading_order
 
@@ -57,9 +57,16 @@ class LayoutTask:
     sizes: dict[str, Size]
     label_room: dict[str, float]
     frames: list[list[str]]
+    blocks: list[list[str]] = field(default_factory=list)
 
     def arranged(self, quick: bool = False) -> Layout:
-        """Where everything stands."""
+        """Where everything stands; what is in one of ``blocks`` is kept apart from all else."""
+        if self.blocks:
+            from graphviz_app.canvas.block_layout import arrange_blocks  # which builds on this
+
+            return arrange_blocks(
+                self.nodes, self.wires, self.sizes, self.label_room, self.blocks, quick
+            )
         return arrange(
             self.nodes,
             self.wires,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -17,16 +17,23 @@ from engine.graph.bypass import bypassed, own_op
 from engine.graph.graph import NO_BENDS, Graph, Node, Wire
 from engine.ops import OPS
 from engine.run.walk import Phase
+from graphviz_app.canvas.faces import Face, Neuron, Tile, faces_of, of_example
 from graphviz_app.canvas.geometry import LABEL_REACH, PORT_STEP, Box, Geometry, Point
 from graphviz_app.canvas.labels import Label, inlinable, leaf_label, op_label, width_estimate
 from graphviz_app.canvas.layout import Layout, LayoutTask, rounded
 from graphviz_app.canvas.notes import NoteBox, note_box
 
 if TYPE_CHECKING:
+    from engine.graph.levels import Opened
+    from engine.ops.op import Shape
     from graphviz_app.theme import Theme
 
+NO_FACES: Mapping[str, Face] = {}
+NO_INSIDE: Mapping[str, str] = {}
+NO_WEIGHTS: Mapping[tuple[str, str], str] = {}
 LEAF_SIZE = (64.0, 44.0)
 OP_SIZE = (60.0, 44.0)
+FACE_ROOM = 34.0  # to the right of a card or a tile
 LABEL_ROOM = 52.0  # to the right of a node: six digits of a number
 FRAME_PAD = (16.0, 30.0)
 LABEL_AIR = 6.0  # of that room no number uses so much: a frame may stand there
@@ -103,12 +110,16 @@ class ProblemLike(Protocol):
 
 @dataclass(frozen=True)
 class FrameBox:
-    """A dashed box with a title around some nodes; of a group of the document, its id."""
+    """A dashed box with a title around some nodes; of a group of the document, its id.
+
+    ``block`` is whether nothing else may stand in it: it is an opened layer.
+    """
 
     title: str
     members: np.ndarray
     kind: Kind
     group: str = ""
+    block: bool = False
 
 
 class CanvasModel:
@@ -117,8 +128,11 @@ class CanvasModel:
     ``values`` and ``gradients`` are what stands at the wires ("" where a pass has not been yet).
     ``lit`` and ``lit_wires`` are what is not dimmed while ``active`` is a node.  ``port_heights``
     are those of a node's inputs relative to its centre, None for one that stands in the label;
-    ``open_ports`` are the heights of inputs without a wire, by node.  ``layout`` is where nodes
-    stand that the user has not placed, None as long as there are none.
+    ``open_ports`` are the heights of inputs without a wire, by node.  ``faces`` are those of nodes
+    that show more than a sign, ``tensors`` the (value, gradient) of the tiles among them;
+    ``weight_leaves`` are the leaves whose numbers a wire's width and colour stand for, and
+    ``weights`` those numbers, by wire.  ``layout`` is where nodes stand that the user has not
+    placed, None as long as there are none.
     """
 
     def __init__(
@@ -134,6 +148,8 @@ class CanvasModel:
         stands_for: Mapping[str, str],
         port_heights: list[list[float | None]],
         ranks: Mapping[str, int],
+        faces: list[Face | None],
+        weight_leaves: Mapping[int, str],
     ) -> None:
         self.ids, self.nodes, self.labels, self.geometry = ids, nodes, labels, geometry
         self.wires, self.open_ports, self.frames = wires, open_ports, frames
@@ -147,6 +163,15 @@ class CanvasModel:
         self.ranks = np.array([ranks.get(i, 0) for i in ids], dtype=np.intp)
         # a vector is written entry by entry, anything larger by its shape
         self.label_room = np.where(self.ranks == 1, LABEL_REACH, LABEL_ROOM)
+        self.faces = faces
+        shown = [k for k, face in enumerate(faces) if face and not isinstance(face, Neuron)]
+        self.label_room[shown] = FACE_ROOM  # what they hold stands on them
+        self.quiet = [k for k in shown if self.ranks[k]]
+        self.tiles = [k for k, face in enumerate(faces) if isinstance(face, Tile)]
+        self.tensors: dict[int, tuple[Any, Any]] = {}
+        self.weight_leaves = weight_leaves
+        self.weights: dict[int, float] = {}
+        self.largest_weight = 0.0
         order = list(Kind)
         self.kind_codes = np.array([order.index(k) for k in self.kinds], dtype=np.int8)
         self.unset = [n.leaf and n.op != "constant" and n.value is None for n in nodes]
@@ -166,6 +191,29 @@ class CanvasModel:
         self._positions: Mapping[str, tuple[float, float]] = {}
 
     @classmethod
+    def of_view(
+        cls,
+        document: Graph,
+        opened: Opened,
+        shapes: Mapping[str, Shape],
+        lay_out: Callable[[LayoutTask], Layout] = LayoutTask.arranged,
+    ) -> CanvasModel:
+        """Everything that is drawn of the graph ``document``, looked at as ``opened``."""
+        model = cls.from_graph(
+            opened.graph,
+            opened.frames,
+            opened.graph.positions,
+            {i: len(shape) for i, shape in shapes.items() if not of_example(opened, i, shape)},
+            {**opened.stands_for, **opened.hidden},
+            lay_out,
+            faces_of(document, opened, shapes),
+            opened.inside,
+            opened.weights,
+        )
+        model.read_weights(opened.graph)
+        return model
+
+    @classmethod
     def from_graph(
         cls,
         graph: Graph,
@@ -174,30 +222,37 @@ class CanvasModel:
         ranks: Mapping[str, int] | None = None,
         hidden: Mapping[str, str] | None = None,
         lay_out: Callable[[LayoutTask], Layout] = LayoutTask.arranged,
+        faces: Mapping[str, Face] = NO_FACES,
+        inside: Mapping[str, str] = NO_INSIDE,
+        weights: Mapping[tuple[str, str], str] = NO_WEIGHTS,
     ) -> CanvasModel:
         """Everything that is drawn of ``graph``; ``lay_out`` says where nodes without a place go.
 
         ``ranks`` are the numbers of axes of values, where they are not 0.  ``hidden`` are
-        nodes that are not in ``graph`` because others stand for them.
+        nodes that are not in ``graph`` because others stand for them, ``inside`` nodes that are
+        and are part of another.  ``weights`` maps (source, target) to the leaf of a weight.
         Total: unknown ops, missing inputs, dangling wires and cycles are drawn as they are.
         """
-        inlined = _inlined_constants(graph)
+        inlined = {**_inlined_constants(graph, inside), **inside}
         ids = [i for i in graph.nodes if i not in inlined]
         index = {node: k for k, node in enumerate(ids)}
         nodes = [graph.nodes[i] for i in ids]
         labels: list[Label] = []
         open_ports: dict[int, list[float]] = {}
         port_heights: list[list[float | None]] = []
+        drawn_faces: list[Face | None] = []
         sizes = np.empty((len(ids), 2))
         wires: list[tuple[str, str, int]] = []
         ends: list[tuple[int, int, float]] = []
         for k, node in enumerate(nodes):
-            label, heights = _node_face(graph, node, inlined)
+            label, heights = _label_and_ports(graph, node, inlined)
+            face = faces.get(node.id)
+            if isinstance(face, Neuron):  # its wires meet in it
+                heights = [height and 0.0 for height in heights]
             labels.append(label)
             port_heights.append(heights)
-            least = LEAF_SIZE if node.leaf else OP_SIZE
-            width = max(least[0], 8.0 * np.ceil((width_estimate(label) + 22.0) / 8.0))
-            sizes[k] = width, max(least[1], PORT_STEP * (len(heights) - heights.count(None)) + 8.0)
+            drawn_faces.append(face)
+            sizes[k] = _size(node, label, heights, face)
             for port, height in enumerate(heights):
                 source = node.inputs[port] if port < len(node.inputs) else ""
                 if height is None:
@@ -216,7 +271,8 @@ class CanvasModel:
             members = [index[i] for i in frame.members if i in index]
             if members:
                 kind = _group_kind(frame.color) if frame.group else _op_kind(frame.op)
-                boxes.append(FrameBox(frame.title, np.array(members), kind, frame.group))
+                block = frame.op in OPS and not OPS[frame.op].elementwise
+                boxes.append(FrameBox(frame.title, np.array(members), kind, frame.group, block))
         notes = [note_box(note) for note in graph.notes.values()]
         stands_for = {**(hidden or {}), **inlined}
         model = cls(
@@ -231,6 +287,8 @@ class CanvasModel:
             stands_for,
             port_heights,
             ranks or {},
+            drawn_faces,
+            {k: weights[s, t] for k, (s, t, _) in enumerate(wires) if (s, t) in weights},
         )
         model.lay_out = lay_out
         model.set_positions(positions or {}, graph.bends)
@@ -280,7 +338,8 @@ class CanvasModel:
             wires=[(s, t) for s, t, _ in self.wires if s in chosen and t in chosen],
             sizes=dict(zip(self.ids, sizes, strict=True)),
             label_room=dict(zip(self.ids, self.label_room.tolist(), strict=True)),
-            frames=[[self.ids[k] for k in f.members if self.ids[k] in chosen] for f in self.frames],
+            frames=[_members(f, self.ids, chosen) for f in self.frames],
+            blocks=[m for f in self.frames if f.block and (m := _members(f, self.ids, chosen))],
         )
 
     def area(self, node: str) -> Box:
@@ -326,6 +385,22 @@ class CanvasModel:
             raise ValueError(f"{count} nodes need {count} values and gradients, or none")
         self.values = list(values) or [""] * count
         self.gradients = list(gradients) or [""] * count
+        for node in self.quiet:
+            self.values[node] = self.gradients[node] = ""
+
+    def read_weights(self, graph: Graph) -> None:
+        """Take the numbers of weights that wires stand for from the leaves of ``graph``."""
+        nodes = graph.nodes
+        self.weights = {
+            wire: float(np.mean(nodes[leaf].value))
+            for wire, leaf in self.weight_leaves.items()
+            if nodes[leaf].value is not None
+        }
+        self.largest_weight = max(map(abs, self.weights.values()), default=0.0)
+
+    def set_tensors(self, tensors: Mapping[int, tuple[Any, Any]]) -> None:
+        """What tiles show: (value, gradient) by node, None where a pass has not been yet."""
+        self.tensors = dict(tensors)
 
     def set_active(
         self,
@@ -358,13 +433,30 @@ class CanvasModel:
                 self.problems.setdefault(where, problem.sentence)
 
 
-def _inlined_constants(graph: Graph) -> dict[str, str]:
+def _members(frame: FrameBox, ids: list[str], chosen: Collection[str]) -> list[str]:
+    return [ids[k] for k in frame.members if ids[k] in chosen]
+
+
+def _size(
+    node: Node, label: Label, heights: list[float | None], face: Face | None
+) -> tuple[float, float]:
+    """Width and height of a node."""
+    if face is not None:
+        return face.size
+    least = LEAF_SIZE if node.leaf else OP_SIZE
+    width = max(least[0], 8.0 * float(np.ceil((width_estimate(label) + 22.0) / 8.0)))
+    return width, max(least[1], PORT_STEP * (len(heights) - heights.count(None)) + 8.0)
+
+
+def _inlined_constants(graph: Graph, inside: Mapping[str, str]) -> dict[str, str]:
     """Constants that stand in a label: id of the constant → id of the op that uses it."""
     users = graph.users()
     inlined: dict[str, str] = {}
     taken: set[str] = set()
     for node in graph.nodes.values():
-        if not inlinable(node) or node.id == graph.output or len(users[node.id]) != 1:
+        if node.id in inside or not inlinable(node) or node.id == graph.output:
+            continue
+        if len(users[node.id]) != 1:
             continue
         user = graph.nodes[users[node.id][0].target]
         others = [i for i in user.inputs if i != node.id]
@@ -374,7 +466,7 @@ def _inlined_constants(graph: Graph) -> dict[str, str]:
     return inlined
 
 
-def _node_face(
+def _label_and_ports(
     graph: Graph, node: Node, inlined: Mapping[str, str]
 ) -> tuple[Label, list[float | None]]:
     """A node's label, and the height of each input port (None where a constant is inlined)."""
@@ -389,7 +481,8 @@ def _node_face(
         source = node.inputs[port] if port < len(node.inputs) else ""
         if source and inlined.get(source) == node.id:
             leaf = graph.nodes[source]
-            constant, at = (1.0 if leaf.value is None else leaf.value), port
+            if inlinable(leaf):
+                constant, at = (1.0 if leaf.value is None else leaf.value), port
         else:
             drawn.append(port)
     heights: list[float | None] = [None] * count

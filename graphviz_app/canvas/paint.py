@@ -12,12 +12,14 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from engine.run.walk import Phase
+from graphviz_app.canvas.faces import Neuron
 from graphviz_app.canvas.geometry import Box, Geometry
 from graphviz_app.canvas.labels import Label, RunStyle
 from graphviz_app.canvas.model import CanvasModel, FrameBox, Kind
 from graphviz_app.canvas.notes import LINE_PX, PAD, NoteBox
 from graphviz_app.canvas.numbers import NumberFonts
-from graphviz_app.theme import Theme, math_font, mix, ui_font
+from graphviz_app.canvas.paint_faces import HeatCache, draw_face
+from graphviz_app.theme import Theme, math_font, mix, mono_font, ui_font
 
 RADIUS = 10.0
 DIMMED = 0.65  # opacity of what is not lit
@@ -74,6 +76,10 @@ class Look:
         self.badge_font = ui_font(11, 700)
         self.title_font = ui_font(12, 600)
         self.note_font = ui_font(13)
+        self.card_fonts = (ui_font(13, 600), mono_font(12), mono_font(10))
+        self.tile_fonts = (math_font(15, italic=True), math_font(15), mono_font(10))
+        self.weight_pens: dict[tuple[bool, int], QPen] = {}
+        self.heat = HeatCache(theme)
         self._laid: dict[Label, list[tuple[QFont, QPointF, str]]] = {}
 
     def laid(self, label: Label) -> list[tuple[QFont, QPointF, str]]:
@@ -141,20 +147,21 @@ def draw_node(painter: QPainter, model: CanvasModel, node: int, look: Look) -> N
     width, height = model.geometry.size[node].tolist()
     body = QRectF(-width / 2, -height / 2, width, height)
     problem = node in model.problems
+    radius = corner_radius(model, node)
     painter.setOpacity(1.0)
     if node == model.active:
-        _ring(painter, body, HALO_REACH, look.phase_halo[model.phase])
+        _ring(painter, body, radius, HALO_REACH, look.phase_halo[model.phase])
         painter.setPen(QPen(look.phase_color[model.phase], 1.8))
-        painter.drawRoundedRect(_grown(body, HALO_REACH), RADIUS + 4, RADIUS + 4)
+        painter.drawRoundedRect(_grown(body, HALO_REACH), radius + 4, radius + 4)
     elif node in model.highlighted:
-        _ring(painter, body, HALO_REACH - 1, look.highlight)
+        _ring(painter, body, radius, HALO_REACH - 1, look.highlight)
     lit = bool(model.lit[node]) or node in model.highlighted
     _draw_body(painter, model, node, look, body, lit)
     draw_sign(painter, model, node, look, lit)
     if node in model.selection:
         painter.setPen(look.selection)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(_grown(body, 3.5), RADIUS + 3, RADIUS + 3)
+        painter.drawRoundedRect(_grown(body, 3.5), radius + 3, radius + 3)
     if problem:
         _draw_badge(painter, body, look)
         painter.setPen(QPen(look.problem, 1.5))
@@ -171,32 +178,40 @@ def _draw_body(
     Filling twice draws a border in half the time that a stroked outline takes, and an opaque
     shadow in a quarter of a translucent one's.
     """
-    kind = model.kinds[node]
+    kind, radius = model.kinds[node], corner_radius(model, node)
     painter.setPen(_NONE)
     if not look.theme.dark:
         painter.setBrush(look.shadow)
-        painter.drawRoundedRect(body.adjusted(-1.2, 0, 1.2, 2.4), RADIUS + 1, RADIUS + 1)
+        painter.drawRoundedRect(body.adjusted(-1.2, 0, 1.2, 2.4), radius + 1, radius + 1)
     if node in model.problems or model.unset[node] or node in model.bypassed:
         pen = look.problem_pen if node in model.problems else look.unset_pens[kind]
         painter.setBrush(look.fill)
         painter.setPen(pen)
-        painter.drawRoundedRect(body, RADIUS, RADIUS)
+        painter.drawRoundedRect(body, radius, radius)
         return
     reach = look.border / 2
     painter.setBrush(look.borders[lit][kind])
-    painter.drawRoundedRect(_grown(body, reach), RADIUS + reach, RADIUS + reach)
+    painter.drawRoundedRect(_grown(body, reach), radius + reach, radius + reach)
     painter.setBrush(look.fill)
-    painter.drawRoundedRect(_grown(body, -reach), RADIUS - reach, RADIUS - reach)
+    painter.drawRoundedRect(_grown(body, -reach), radius - reach, radius - reach)
 
 
 def _grown(rect: QRectF, reach: float) -> QRectF:
     return rect.adjusted(-reach, -reach, reach, reach)
 
 
-def _ring(painter: QPainter, body: QRectF, reach: float, fill: QBrush | QColor) -> None:
+def corner_radius(model: CanvasModel, node: int) -> float:
+    """Of a node's corners; a neuron is round."""
+    face = model.faces[node]
+    return face.size[0] / 2 if isinstance(face, Neuron) else RADIUS
+
+
+def _ring(
+    painter: QPainter, body: QRectF, radius: float, reach: float, fill: QBrush | QColor
+) -> None:
     painter.setPen(_NONE)
     painter.setBrush(fill)
-    painter.drawRoundedRect(_grown(body, reach), RADIUS + 4, RADIUS + 4)
+    painter.drawRoundedRect(_grown(body, reach), radius + 4, radius + 4)
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
@@ -205,7 +220,10 @@ def draw_sign(painter: QPainter, model: CanvasModel, node: int, look: Look, lit:
     color = look.kind_colors[model.kinds[node]]
     struck = node in model.bypassed
     painter.setOpacity(DIMMED if struck or not lit else 1.0)
-    draw_label(painter, model.labels[node], look, color)
+    if model.faces[node] is None:
+        draw_label(painter, model.labels[node], look, color)
+    else:
+        draw_face(painter, model, node, look, color)
     if struck:
         width, height = model.geometry.size[node].tolist()
         x, y = width / 2 - STRIKE_INSET, height / 2 - STRIKE_INSET

@@ -33,6 +33,7 @@ from graphviz_app.canvas.wiring import DrawWire
 if TYPE_CHECKING:
     from graphviz_app.canvas.view import GraphView
 
+LEVEL_PAUSE_MS = 350  # a movement of the wheel over levels ends after so long without one
 WHEEL_STEP = 1.0015  # zoom factor for an eighth of a degree
 PORT_PX = 9.0  # how near a port or a wire counts as hit
 EDGE_PX, EDGE_STEP_PX, EDGE_MS = 28, 14.0, 30  # the view moves on while one drags at its edge
@@ -52,6 +53,7 @@ class Pointer(QObject):
         self._keys: KeyWiring | None = None
         self._space_held = False
         self._space_taps = False  # whether letting go of Space will have been a tap
+        self._level_at = 0  # when the wheel last led to another level
         self._space_up_at = 0  # when it was let go last, as the system counts
         self._tap = QTimer(self, singleShot=True, interval=TAP_MS)
         self._tap.timeout.connect(view.space_tapped)
@@ -292,7 +294,10 @@ class Pointer(QObject):
         view.menu_asked.emit(kind, what, event.globalPos())
 
     def wheel(self, event: QWheelEvent) -> None:
-        """A wheel zooms at the pointer; two fingers pan."""
+        """A wheel zooms at the pointer, with Alt into what is there; two fingers pan."""
+        if event.modifiers() & Modifier.AltModifier:
+            self._zoom_levels(event)
+            return
         touchpad = (
             event.phase() is not Qt.ScrollPhase.NoScrollPhase
             or event.device().type() is QInputDevice.DeviceType.TouchPad
@@ -304,6 +309,15 @@ class Pointer(QObject):
             self._view.pan_by(QPointF(offset))
         elif event.angleDelta().y():  # a zero delta is no reason to zoom out
             self._view.zoom_by(WHEEL_STEP ** event.angleDelta().y(), event.position())
+        event.accept()
+
+    def _zoom_levels(self, event: QWheelEvent) -> None:
+        """A notch is a level; what comes within the same movement of the wheel counts as one."""
+        turned = event.angleDelta().x() + event.angleDelta().y()  # Alt turns the axes on some
+        if turned and event.timestamp() - self._level_at > LEVEL_PAUSE_MS:
+            self._level_at = event.timestamp()
+            node = self._view.node_at(event.position())
+            self._view.level_stepped.emit(1 if turned > 0 else -1, node)
         event.accept()
 
     # keys and the rest --------------------------------------------------------------------------

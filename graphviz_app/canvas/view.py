@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
@@ -58,6 +59,7 @@ class GraphView(Camera):
     ``wire_bent(Wire, points)``: lead a wire over these points.
     ``wires_cut(list of Wire)``; ``refused(sentence)``: why a gesture did nothing.
     ``search_asked(place)``: something is to be added here.
+    ``level_stepped(±1, id)``: a level closer or back, of this node's layer or ("") of all.
     ``space_tapped()``: Space was let go and nothing was dragged meanwhile.
     ``menu_asked(kind, what, QPoint)``: a context menu at this place of the screen.
     ``dropped(kind, text, place, Wire | None)``: a "node" of the palette, or "text".
@@ -75,6 +77,7 @@ class GraphView(Camera):
     wires_cut = Signal(object)
     refused = Signal(str)
     search_asked = Signal(object)
+    level_stepped = Signal(int, str)
     space_tapped = Signal()
     menu_asked = Signal(str, object, object)
     dropped = Signal(str, str, object, object)
@@ -154,6 +157,13 @@ class GraphView(Camera):
         """What stands above and below the wires, in the order of ``model.ids``; [] for none."""
         self.model.set_texts(values, gradients)
         self.repaint_all()
+
+    def set_tensors(self, tensors: Mapping[str, tuple[Any, Any]]) -> None:
+        """(value, gradient) of nodes that show theirs as heat maps; drawn with the next texts."""
+        index = self.model.index
+        tiles = set(self.model.tiles)
+        at = ((index.get(i, -1), pair) for i, pair in tensors.items())
+        self.model.set_tensors({k: pair for k, pair in at if k in tiles})
 
     def set_active(
         self,

@@ -24,7 +24,7 @@ class GraphAdvice:
     def __init__(self, graph: Graph, opened: Opened) -> None:
         self._graph = graph
         self._wiring = edits.Wiring(graph)
-        self._inside = {i for frame in opened.frames if frame.node for i in frame.members}
+        self._inside = {i for frame in opened.frames for i in frame.inside}
         self._results = {frame.node for frame in opened.frames}
         self._folded = stand_ins(opened)
 

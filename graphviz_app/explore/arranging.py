@@ -7,6 +7,8 @@ from collections.abc import Callable
 from engine import edits
 from engine.graph.graph import Graph, Wire
 from engine.graph.levels import as_shown
+from engine.graph.problems import infer_shapes
+from graphviz_app.canvas.faces import faces_of
 from graphviz_app.canvas.geometry import Box
 from graphviz_app.canvas.layout import Layout, LayoutTask
 from graphviz_app.canvas.model import CanvasModel
@@ -47,6 +49,8 @@ def places_when_opened(
         [frame],
         ranks={i: int(shown.ranks[shown.index.get(i, where)]) for i in frame.members},
         lay_out=lay_out,
+        faces=faces_of(graph, opened, infer_shapes(opened.graph)),
+        inside=opened.inside,
     )
     stood = shown.ids[where]
     others, origin = _things(shown, without=stood), shown.area(stood)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from engine import edits
 from engine.graph.bypass import bypassed, own_op
 from engine.graph.graph import LEAF_KINDS, Graph, Wire
-from engine.graph.levels import can_open
+from engine.graph.levels import LAYERS, LEVELS, TENSORS, can_open
 from engine.ops import OPS
 from graphviz_app.canvas import hits
 from graphviz_app.canvas.view import GraphView
@@ -58,6 +58,7 @@ class CanvasEditor(QObject):
         view.set_advisor(editing.advice)
         view.selection_asked.connect(self._select)
         view.wire_asked.connect(self.selection.set_wire)
+        view.level_stepped.connect(self.step_level)
         view.things_moved.connect(editing.move)
         view.things_copied.connect(self.pasting.copy_to)
         view.wire_drawn.connect(editing.wire)
@@ -237,7 +238,7 @@ class CanvasEditor(QObject):
         """Show the opened composite around the current node as one node again."""
         owner = self.frame_of(self.selection.current)
         if owner:
-            self.marking.set_opened(owner, False)
+            self.marking.set_opened(owner, LAYERS)
 
     def _open_node(self, node_id: str) -> None:
         node = self._document.shown.nodes.get(node_id)
@@ -256,17 +257,43 @@ class CanvasEditor(QObject):
         if node is not None and node.op == "group" and group:
             self.marking.set_group(group, folded=False)
         elif owner := self.frame_of(node_id):
-            self.marking.set_opened(owner, False)
+            self.marking.set_opened(owner, LAYERS)
         elif node is not None and can_open(node):
-            self.marking.set_opened(node_id, True)
+            self.marking.set_opened(node_id, TENSORS)
         elif node is not None:
             why = "bypassed: bring it back" if bypassed(node) else PRIMITIVE
             self.said.emit(f"{node.name or OPS[own_op(node)].name} is {why}.")
 
+    def show_layer_at(self, level: str) -> None:
+        """Show the layer that is selected, or that the selected node is inside of, at ``level``."""
+        node_id = self._document.derived.opened.owner(self.selection.current)
+        self.marking.set_opened(node_id, level)
+
+    @Slot(int, str)
+    def step_level(self, deeper: int, node_id: str = "") -> None:
+        """One level closer (1) or back (−1), of the layer of a shown node or of the whole graph."""
+        if node_id:
+            owner = self._document.derived.opened.owner(node_id)
+            node = self.graph.nodes.get(owner)
+            if node is not None and can_open(node):
+                at = LEVELS.index(node.opened) + deeper
+                if 0 <= at < len(LEVELS):
+                    self.marking.set_opened(owner, LEVELS[at])
+            return
+        now = edits.level_shown(self.graph)
+        at = 0 if now is None else LEVELS.index(now) + deeper
+        if 0 <= at < len(LEVELS):
+            self.show_level(LEVELS[at])
+
+    def show_level(self, level: str) -> None:
+        """Look at the whole graph at ``level``, all of it in sight."""
+        self._view.start_fitting()
+        self.marking.show_level(level)
+
     def frame_of(self, node_id: str) -> str:
         """The opened composite that a shown node belongs to, or an empty string."""
         for frame in self._document.derived.opened.frames:
-            if frame.node and node_id in frame.members:
+            if node_id in frame.inside:
                 return frame.node
         return ""
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from engine import edits
+from engine.errors import EngineError
 from engine.graph.graph import Graph
+from engine.graph.levels import LAYERS
 from graphviz_app.canvas.guides import on_grid
 from graphviz_app.explore.advice import stand_ins
 from graphviz_app.explore.arranging import places_when_opened
@@ -77,15 +81,38 @@ class Marking(CanvasEdits):
 
         return self._do(title, change, arranges=folds)
 
-    def set_opened(self, node_id: str, opened: bool) -> None:
-        """Open a composite into the ops that define it, or fold it again."""
+    def set_opened(self, node_id: str, level: str) -> None:
+        """Show what is inside a composite at ``level``, or fold it again (LAYERS)."""
 
         def arranged(graph: Graph) -> Graph:
             if not graph.positions:
                 return graph
             return self._with_room(edits.place(graph, self._pinned().positions), node_id)
 
-        self._document.set_opened(node_id, opened, arranged)
+        node = self._graph.nodes.get(node_id)
+        if node is None or node.opened == level:
+            return
+        marked = self._graph.like({**self._graph.nodes, node_id: replace(node, opened=level)})
+        try:
+            edits.check_level(marked, level, [node_id])
+        except EngineError as error:
+            self.refused.emit(str(error))
+            return
+        stack = self._document.stack
+        stack.beginMacro(f"{'Open' if level else 'Fold'} {node.op}")
+        if node.opened and level and self._graph.positions:  # the room for what was open goes
+            self._document.set_opened(node_id, LAYERS, arranged)
+        self._document.set_opened(node_id, level, arranged)
+        stack.endMacro()
+
+    def show_level(self, level: str) -> None:
+        """Look at the whole graph at ``level``."""
+        try:
+            after = edits.show_level(self._graph, level)
+        except EngineError as error:
+            self.refused.emit(str(error))
+            return
+        self._document.edit(f"Show {level or 'layers'}", after)
 
     def _with_room(self, graph: Graph, key: str) -> Graph:
         """``graph`` with room for what was opened, a composite or group, or without if folded."""
@@ -93,7 +120,7 @@ class Marking(CanvasEdits):
         for frame in frames:
             if key in (frame.node, frame.group):  # it was open until now
                 fold = edits.fold_composite if frame.node else edits.fold_group
-                return fold(graph, key, frame.members)
+                return fold(graph, key, frame.inside or frame.members)
         view.stop_motion()
         inside, others = places_when_opened(graph, key, view.model, view.layouts.at_once)
         return edits.make_room(graph, key, {**self._with_inside(others), **inside})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.graph.graph import CONSTANT, Value
 from engine.graph.labels import text_label
+from engine.graph.levels import Opened
 from engine.graph.notation import latex_name
 from engine.numerals import number
 from engine.run.explain import names_in_step, typeset_name
@@ -18,11 +19,16 @@ from graphviz_app.explore.step_panel import StepPanel
 from graphviz_app.explore.tape import TapeTable
 from graphviz_app.explore.timeline import Timeline
 from graphviz_app.player import Player
-from graphviz_app.walk_view import lit_at, numbers_at, numbers_without_walk
+from graphviz_app.walk_view import lit_at, numbers_at, numbers_without_walk, tensors_at
 
 
 class Walking(QObject):
-    """Shows the document's walk, as far as the player has come, in the panels it is given."""
+    """Shows the document's walk, as far as the player has come, in the panels it is given.
+
+    Signals: ``example_changed()``, another example of the batch is shown.
+    """
+
+    example_changed = Signal()
 
     def __init__(
         self,
@@ -40,7 +46,10 @@ class Walking(QObject):
         self._view, self._timeline, self._tape = view, timeline, tape
         self._step_panel, self._curve = step_panel, curve
         self.follows = True  # whether the view keeps the active op in sight
-        self._stood: tuple[Walk, int] | None = None  # the last walk, and where in it one was
+        self.example = 0  # the one of a batch whose numbers are shown
+        self._stood: tuple[Walk, int, Opened] | None = (
+            None  # the last walk, and where in it one was
+        )
         self._wanted: int | None = None  # the place to go to in a walk that is being computed
         player.moved.connect(self.show_place)
         player.playing_changed.connect(timeline.set_playing)
@@ -78,11 +87,25 @@ class Walking(QObject):
         if walk is None or self._stood is None:
             wanted, self._wanted = self._wanted, None if walk else self._wanted
             return wanted
-        before, index = self._stood
+        before, index, seen = self._stood
         if not 0 <= index < len(before):
             return index if index < 0 else None
-        found = walk.index_of(*before.where(index))
+        phase, node = before.where(index)
+        found = walk.index_of(phase, node)
+        if found is None:
+            found = self._at_other_level(walk, phase, seen.owner(node))
         return min(index, len(walk) - 1) if found is None else found
+
+    def _at_other_level(self, walk: Walk, phase: Phase, owner: str) -> int | None:
+        """The place of what a node of the document is now: where it has its value, in the
+        backward pass where its gradient arrives.
+        """
+        opened = self._document.derived.opened
+        places = (walk.index_of(phase, i) for i in walk.nodes if opened.owner(i) == owner)
+        found = [place for place in places if place is not None]
+        if not found:
+            return None
+        return max(found) if phase is Phase.FORWARD else min(found)
 
     @Slot(int)
     def show_place(self, index: int) -> None:
@@ -93,7 +116,7 @@ class Walking(QObject):
             self._curve.show_step(None, [])
             self.show_numbers()
             return
-        self._stood = walk, index
+        self._stood = walk, index, self._document.derived.opened
         active, phase, wires = lit_at(walk, index)
         self._view.set_active(active, phase, wires)
         if active is not None and self.follows:
@@ -103,15 +126,27 @@ class Walking(QObject):
         self._tape.set_index(min(index, len(walk) - 1))
         self.show_numbers()
 
+    @Slot(int)
+    def show_example(self, example: int) -> None:
+        """Show the numbers of another example of the batch."""
+        self.example = example
+        self.show_numbers()
+        self.example_changed.emit()
+
     def show_numbers(self) -> None:
         """All that changes while a value is dragged and the place in the walk stays."""
         walk, index = self._document.walk, self._player.index
         if walk is None:
             derived = self._document.derived
             self._view.set_texts(*numbers_without_walk(derived.known, self._view.model.ids))
+            self._view.set_tensors({i: (v, None) for i, v in derived.known.items()})
             self._step_panel.show_missing(derived.missing)
             return
-        self._view.set_texts(*numbers_at(walk, self._view.model.ids, index))
+        model, opened = self._view.model, self._document.derived.opened
+        examples = opened.apart if opened.batch > 1 else ()
+        tiles = [model.ids[k] for k in model.tiles]
+        self._view.set_tensors(tensors_at(walk, tiles, index))
+        self._view.set_texts(*numbers_at(walk, model.ids, index, examples, self.example))
         self._explain(walk.steps[index] if 0 <= index < len(walk) else None)
 
     def numbers_of(self, node_id: str) -> tuple[Value | None, Value | None] | None:

@@ -26,6 +26,8 @@ from graphviz_app.explore.formula_bar import FormulaBar
 from graphviz_app.explore.history import HistoryPanel
 from graphviz_app.explore.inspecting import Inspecting
 from graphviz_app.explore.inspector import Inspector
+from graphviz_app.explore.level_bar import LevelBar
+from graphviz_app.explore.leveling import Leveling
 from graphviz_app.explore.lower_panel import LowerPanel
 from graphviz_app.explore.palette import Palette
 from graphviz_app.explore.problems import ProblemList
@@ -36,7 +38,6 @@ from graphviz_app.explore.timeline import Timeline
 from graphviz_app.explore.walking import Walking
 from graphviz_app.player import Player
 from graphviz_app.theme import Theme
-from graphviz_app.walk_view import ranks_of
 
 LEFT_COLUMN_PX, RIGHT_COLUMN_PX = 208, 320
 LOWER_PX = 178
@@ -83,6 +84,7 @@ class ExploreWorkspace(QWidget):
             self.walking,
             self.inspector,
         )
+        self.leveling = Leveling(document, self.editor, self.walking, self.level_bar)
         self._connect()
         self.set_theme(theme)
 
@@ -100,6 +102,7 @@ class ExploreWorkspace(QWidget):
         self.formula_bar = FormulaBar()
         self.view = GraphView()
         self.minimap = Minimap(self.view)
+        self.level_bar = LevelBar(self.view)
         self.timeline = Timeline()
         self.tape = TapeTable()
         self.problems = ProblemList()
@@ -169,6 +172,7 @@ class ExploreWorkspace(QWidget):
             self.formula_bar,
             self.view,
             self.minimap,
+            self.level_bar,
             self.timeline,
             self.tape,
             self.problems,
@@ -214,18 +218,14 @@ class ExploreWorkspace(QWidget):
     @Slot()
     def _show_structure(self) -> None:
         document, opened = self.document, self.document.derived.opened
-        self.model = CanvasModel.from_graph(
-            opened.graph,
-            opened.frames,
-            opened.graph.positions,
-            ranks_of(document.derived.shapes),
-            opened.hidden,
-            self.view.layouts.at_once,
+        self.model = CanvasModel.of_view(
+            document.graph, opened, document.derived.shapes, self.view.layouts.at_once
         )
         self.model.set_problems(document.problems)
         begin = None if self._replaced else places_before(self.view.model, self.model)
         self._replaced = False
         self.view.set_graph(self.model, begin)
+        self.leveling.show()
         self._show_formula()
         shown = opened.graph
         existing = {*shown.nodes, *shown.notes, *document.graph.groups}
@@ -252,6 +252,7 @@ class ExploreWorkspace(QWidget):
         if not self._tape_pause.isActive():
             self._tape_pause.start()
         self._show_unset()
+        self.model.read_weights(self.document.shown)
         self.view.set_problems(self.document.problems)
         self._show_problems()
         self._show_check()

@@ -11,7 +11,7 @@ from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.numbers import NumberCache, NumberFonts, shortened
 from graphviz_app.resources import examples
 from graphviz_app.theme import load_fonts
-from graphviz_app.walk_view import numbers_at, ranks_of, wire_text
+from graphviz_app.walk_view import numbers_at, wire_text
 
 
 @pytest.mark.parametrize(
@@ -51,11 +51,10 @@ def test_a_number_is_never_cut():
 @pytest.mark.parametrize("path", examples(), ids=lambda p: p.name.split(".")[0])
 def test_in_no_example_do_numbers_run_into_a_node(path):
     load_fonts()
-    opened = open_composites(load_project(path).graph)
+    graph = load_project(path).graph
+    opened = open_composites(graph)
     walk = engine.trace(opened.graph)
-    model = CanvasModel.from_graph(
-        opened.graph, opened.frames, ranks=ranks_of(infer_shapes(opened.graph))
-    )
+    model = CanvasModel.of_view(graph, opened, infer_shapes(opened.graph))
     model.set_texts(*numbers_at(walk, model.ids, len(walk)))
     fonts, geometry = NumberFonts(), model.geometry
     low, high = geometry.xy - geometry.size / 2, geometry.xy + geometry.size / 2

@@ -78,7 +78,7 @@ def test_a_formula_at_fault_changes_nothing(document: Document) -> None:
 
 def test_opening_the_sigmoid_keeps_every_outer_gradient(document: Document) -> None:
     folded = document.walk
-    document.set_opened("f", True)
+    document.set_opened("f", "tensors")
     opened = document.walk
     assert folded is not None
     assert opened is not None
@@ -100,7 +100,7 @@ def test_a_file_at_fault_leaves_the_open_document(document: Document, tmp_path: 
 
 def test_what_was_saved_is_what_is_opened(document: Document, tmp_path: Path) -> None:
     document.edit("Move", edits.place(document.graph, {"w0": (12.0, -8.5)}))
-    document.set_opened("f", True)
+    document.set_opened("f", "tensors")
     path = tmp_path / "mine.graph.json"
     document.save(path, Session(step=7, selected="w0"))
     other = Document()
@@ -199,5 +199,5 @@ def test_a_structure_that_is_gone_is_not_shown_again(
 def test_only_a_composite_opens(node):
     document = Document()
     document.load_formula("f = sigmoid(w * x)")
-    document.set_opened(node, True)
+    document.set_opened(node, "tensors")
     assert document.stack.count() == 0

@@ -36,7 +36,6 @@ from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.theme import theme
-from graphviz_app.walk_view import ranks_of
 
 
 def circuit(opened: bool = False, folded: bool = False) -> Graph:
@@ -389,13 +388,7 @@ class Canvas(RuleBasedStateMachine):
         mine = self.document.derived.opened
         assert mine.graph.positions == shown.graph.positions
         assert (mine.frames, mine.hidden) == (shown.frames, shown.hidden)
-        fresh = CanvasModel.from_graph(
-            shown.graph,
-            shown.frames,
-            shown.graph.positions,
-            ranks_of(self.document.derived.shapes),
-            shown.hidden,
-        )
+        fresh = CanvasModel.of_view(self.document.graph, shown, self.document.derived.shapes)
         model, geometry = view.model, view.model.geometry
         assert (model.ids, model.wires) == (fresh.ids, fresh.wires)
         assert model.notes == fresh.notes

@@ -78,6 +78,6 @@ def test_a_composite_opened_before_the_gap_shows_its_inner_values(workspace) -> 
     inner = graph.apply("sigmoid", graph.leaf("input", "x", 0.0), name="s")
     graph.apply("mul", inner, "")
     workspace.document.edit("Build", graph)
-    workspace.document.set_opened("s", True)
+    workspace.document.set_opened("s", "tensors")
     assert shown(workspace, "s") == ("0.50", "")
     assert shown(workspace, "s/exp") == ("1.00", "")

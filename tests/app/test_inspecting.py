@@ -301,7 +301,7 @@ def test_a_choice_of_words_is_a_switch(workspace, form, qtbot) -> None:
 
 
 def test_an_opened_node_keeps_its_name_and_attributes(workspace, form, qtbot) -> None:
-    workspace.document.set_opened("h", True)
+    workspace.document.set_opened("h", "tensors")
     workspace.select("h")
     assert form.name.text() == "h"
     assert list(form.controls) == ["slope"]

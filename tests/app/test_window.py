@@ -202,7 +202,7 @@ def test_an_edit_and_its_undo_keep_the_place_in_the_walk(window: Window) -> None
     document.stack.undo()
     assert player.index == walk.forward_count - 1
     player.first()
-    document.set_opened("f", False)
+    document.set_opened("f", "")
     assert player.index == -1
 
 

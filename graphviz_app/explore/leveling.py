@@ -1,0 +1,43 @@
+"""The level bar kept in step with the document, the canvas and the walk."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from engine import edits
+from graphviz_app.document import Document
+from graphviz_app.explore.canvas_editor import CanvasEditor
+from graphviz_app.explore.level_bar import LevelBar
+from graphviz_app.explore.walking import Walking
+
+
+class Leveling(QObject):
+    """Shows the level and the example, and does what is chosen on the bar."""
+
+    def __init__(
+        self, document: Document, editor: CanvasEditor, walking: Walking, bar: LevelBar
+    ) -> None:
+        super().__init__(bar)
+        self._document, self._editor, self._walking, self._bar = document, editor, walking, bar
+        bar.level_chosen.connect(self._choose)
+        bar.example_chosen.connect(walking.show_example)
+        walking.example_changed.connect(self._show_example)
+
+    @Slot()
+    def show(self) -> None:
+        """Show what the document shows; the bar is there only where levels differ."""
+        graph = self._document.graph
+        self._bar.setVisible(edits.has_levels(graph))
+        self._bar.show_level(edits.level_shown(graph))
+        self._show_example()
+
+    @Slot()
+    def _show_example(self) -> None:
+        batch = self._document.derived.opened.batch
+        self._walking.example = min(self._walking.example, max(batch - 1, 0))
+        self._bar.show_example(self._walking.example, batch)
+
+    @Slot(str)
+    def _choose(self, level: str) -> None:
+        self._editor.show_level(level)
+        self.show()  # it may have been refused
