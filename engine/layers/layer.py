@@ -12,6 +12,7 @@ from engine.graph.graph import PARAMETER
 from engine.ops.op import Shape
 
 Settings = Mapping[str, Any]
+MASK, FIRST_CLASS = "mask", "first class"  # what leaves hold that no initialiser draws
 MOST_NUMBERS = 20_000_000  # of one layer's weights: 160 MB
 
 

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import ast
 import difflib
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from engine.errors import EngineError
 from engine.graph.graph import Graph
+from engine.graph.problems import infer_shapes
 from engine.layers.initialisers import INITIALISERS
+from engine.layers.layer import MOST_NUMBERS
 from engine.layers.network import Spec, add_layer, sequential
-from engine.ops.op import Shape
+from engine.layers.table import ONE_HOT
+from engine.ops.op import Shape, shape_text
 
 LONGEST = 20_000  # characters; no network that one reads is longer
 Arguments = Mapping[str, Any]
@@ -34,35 +41,70 @@ class ListingError(EngineError):
 class Listing:
     """The layers of a listing, each with its line, and what it says of the data and the training.
 
-    ``shape`` is that of one example (None where the listing does not say), ``loss`` the name of
-    a layer of ours or "".
+    ``shape`` is that of one example (None where the listing does not say), ``loss`` a layer of
+    ours with its settings, if any.  ``batch`` and ``epochs`` are those of ``fit``, 0 without.
     """
 
     layers: list[tuple[Spec, int]] = field(default_factory=list)
     shape: Shape | None = None
-    loss: str = ""
+    loss: Spec | None = None
     optimiser: str = ""
+    batch: int = 0
+    epochs: int = 0
+    given: list[int | None] = field(default_factory=list)  # how many inputs each layer says it has
 
-    def graph(self, batch: int = 1, seed: int = 0) -> Graph:
-        """The network, for a batch of examples; raises ListingError at the layer that cannot be."""
+    def graph(self, batch: int = 0, seed: int = 0) -> Graph:
+        """The network, for ``batch`` examples (0 is what the listing says, else 1).
+
+        Raises ListingError at the layer that cannot be.
+        """
+        batch = batch or self.batch or 1
         if self.shape is None:
             raise ListingError(
                 "the first layer does not say how many inputs it has: add input_dim.",
                 self.layers[0][1] if self.layers else 1,
             )
-        graph = sequential([], (batch, *self.shape), seed)
-        if self.layers and self.layers[0][0][0] == "Embedding":
-            graph = sequential([self.layers[0][0]], (batch, *self.shape), seed)
+        first = self.layers[0][0] if self.layers else None
+        words = first is not None and first[0] == "Embedding"
+        _check_size(batch, self.shape)
+        graph = sequential([first] if first and words else [], (batch, *self.shape), seed)
+        given = [*self.given, *[None] * len(self.layers)]
         for place, ((name, settings), line) in enumerate(self.layers, 1):
-            if place == 1 and name == "Embedding":
+            if place == 1 and words:
                 continue
             try:
+                _check_inputs(name, given[place - 1], graph)
                 graph, _ = add_layer(graph, name, settings, seed=seed + 1000 * place)
+                whole = sum(np.size(n.value) for n in graph.leaves())
+                if whole > MOST_NUMBERS:
+                    raise EngineError(
+                        f"up to here the network would hold {whole:,} numbers "
+                        f"({whole * 8 / 1e6:,.0f} MB); the limit is {MOST_NUMBERS:,}."
+                    )
             except EngineError as error:
                 raise ListingError(str(error), line) from error
-        if self.loss:
-            graph, _ = add_layer(graph, self.loss)
+        if self.loss is not None:
+            graph, _ = add_layer(graph, *self.loss)
         return graph
+
+
+def _check_size(batch: int, shape: Shape) -> None:
+    count = batch * math.prod(shape)
+    if count > MOST_NUMBERS:
+        raise ListingError(
+            f"{batch:,} examples of {shape_text(shape)} are {count:,} numbers "
+            f"({count * 8 / 1e6:,.0f} MB); the limit is {MOST_NUMBERS:,}: use a smaller batch.",
+            1,
+        )
+
+
+def _check_inputs(name: str, given: int | None, graph: Graph) -> None:
+    """Raises EngineError where a layer says that it has another number of inputs than it gets."""
+    shape = infer_shapes(graph)[graph.output]
+    if given is not None and shape and shape[-1] != given:
+        raise EngineError(
+            f"{name} expects {given} inputs, and what comes before it yields {shape[-1]}."
+        )
 
 
 # what layers are called, and what their arguments mean ----------------------------------------
@@ -215,15 +257,33 @@ for _torch_name, _ours in (
 ):
     TORCH[_torch_name] = _Form((), lambda a, name=_ours: _activation(name), ("inplace", "alpha"))
 
-LOSSES = {
-    "mse": "MSE",
-    "mean_squared_error": "MSE",
-    "mae": "MAE",
-    "mean_absolute_error": "MAE",
-    "binary_crossentropy": "BCE",
-    "categorical_crossentropy": "Cross-entropy",
-    "sparse_categorical_crossentropy": "Cross-entropy",
+_ONE_HOT = {"target": ONE_HOT}
+LOSSES: dict[str, Spec] = {
+    "mse": ("MSE", {}),
+    "mean_squared_error": ("MSE", {}),
+    "mae": ("MAE", {}),
+    "mean_absolute_error": ("MAE", {}),
+    "binary_crossentropy": ("BCE", {}),
+    "categorical_crossentropy": ("Cross-entropy", _ONE_HOT),
+    "sparse_categorical_crossentropy": ("Cross-entropy", {}),
 }
+# Losses as classes, of Keras and then of PyTorch: ours from probabilities, and from scores.
+LOSS_CLASSES: dict[str, tuple[Spec, Spec]] = {
+    "MeanSquaredError": (("MSE", {}), ("MSE", {})),
+    "MeanAbsoluteError": (("MAE", {}), ("MAE", {})),
+    "BinaryCrossentropy": (("BCE", {}), ("BCE from scores", {})),
+    "CategoricalCrossentropy": (
+        ("Cross-entropy", _ONE_HOT),
+        ("Cross-entropy from scores", _ONE_HOT),
+    ),
+    "SparseCategoricalCrossentropy": (("Cross-entropy", {}), ("Cross-entropy from scores", {})),
+    "MSELoss": (("MSE", {}), ("MSE", {})),
+    "L1Loss": (("MAE", {}), ("MAE", {})),
+    "BCELoss": (("BCE", {}), ("BCE", {})),
+    "BCEWithLogitsLoss": (("BCE from scores", {}), ("BCE from scores", {})),
+    "CrossEntropyLoss": (("Cross-entropy from scores", {}), ("Cross-entropy from scores", {})),
+}
+PASSED_OVER = ("summary", "build", "evaluate", "predict", "eval", "train")
 
 
 # reading --------------------------------------------------------------------------------------
@@ -270,11 +330,40 @@ class _Reader:
             self._layer(self._only(value))
         elif called == "compile":
             self._compile(value)
-        elif called not in ("summary", "build"):
+        elif called == "fit":
+            self._fit(value)
+        elif called in LOSS_CLASSES:
+            self._listing.loss = self._loss(value)
+        elif called not in PASSED_OVER:
             raise ListingError(
-                f"“{called}” is not understood here: a listing holds Sequential, add and compile.",
+                f"“{called}” is not understood here: a listing holds Sequential, add, compile "
+                "and fit.",
                 node.lineno,
             )
+
+    def _fit(self, call: ast.Call) -> None:
+        """How long and in what batches; on what data, the window knows."""
+        for keyword in call.keywords:
+            if keyword.arg in ("epochs", "batch_size"):
+                value = _literal(keyword.value)
+                if not isinstance(value, int) or value < 1:
+                    raise ListingError(
+                        f"{keyword.arg} is a whole number, at least 1, not {value!r}.", call.lineno
+                    )
+                setattr(self._listing, "batch" if keyword.arg == "batch_size" else "epochs", value)
+
+    def _loss(self, node: ast.expr) -> Spec:
+        if isinstance(node, ast.Call):
+            name = _called(node.func)
+            if name in LOSS_CLASSES:
+                settings = {k.arg: _literal(k.value) for k in node.keywords}
+                return LOSS_CLASSES[name][bool(settings.get("from_logits", False))]
+        else:
+            name = _literal(node)
+            if isinstance(name, str) and name in LOSSES:
+                return LOSSES[name]
+        known = ", ".join([*LOSSES, *LOSS_CLASSES])
+        raise ListingError(f"there is no loss {name!r}; there are: {known}.", node.lineno)
 
     def _only(self, call: ast.Call) -> ast.expr:
         if len(call.args) != 1 or call.keywords:
@@ -310,6 +399,10 @@ class _Reader:
             specs = form.means(arguments)
         except EngineError as error:
             raise ListingError(str(error), node.lineno) from None
+        given = arguments.get("in_features", arguments.get("in_channels"))
+        if given is None and name != "Embedding" and self._listing.layers:
+            given = arguments.get("input_dim")
+        self._listing.given += [given if not k else None for k in range(len(specs))]
         self._listing.layers += [(spec, node.lineno) for spec in specs]
 
     def _take_shape(self, arguments: Arguments, name: str = "") -> None:
@@ -340,18 +433,12 @@ class _Reader:
                     f"{name} has no “{keyword.arg or '**'}” that is known here{hint}", call.lineno
                 )
             found[keyword.arg] = keyword.value
-        return {key: _literal(value) for key, value in found.items()}
+        return {key: _plain(key, value) for key, value in found.items()}
 
     def _compile(self, call: ast.Call) -> None:
         for keyword in call.keywords:
             if keyword.arg == "loss":
-                loss = _literal(keyword.value)
-                if loss not in LOSSES:
-                    known = ", ".join(LOSSES)
-                    raise ListingError(
-                        f"there is no loss {loss!r}; there are: {known}.", call.lineno
-                    )
-                self._listing.loss = LOSSES[loss]
+                self._listing.loss = self._loss(keyword.value)
             elif keyword.arg == "optimizer":
                 value = keyword.value
                 name = _called(value.func) if isinstance(value, ast.Call) else _literal(value)
@@ -369,6 +456,15 @@ def _root(node: ast.expr) -> str:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _plain(key: str, node: ast.expr) -> Any:
+    """The value of an argument; ``tf.nn.relu`` and ``HeNormal()`` by their names."""
+    if key == "activation" and isinstance(node, (ast.Attribute, ast.Name)):
+        return _called(node)
+    if key.endswith("_initializer") and isinstance(node, ast.Call):
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", _called(node.func)).lower()
+    return _literal(node)
 
 
 def _literal(node: ast.expr) -> Any:

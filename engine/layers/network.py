@@ -13,10 +13,20 @@ from typing import Any
 import numpy as np
 
 from engine.errors import EngineError
-from engine.graph.graph import INPUT, PARAMETER, Graph, Node, free_id
+from engine.graph.graph import CONSTANT, INPUT, PARAMETER, Graph, Node, free_id
+from engine.graph.owned import owned_leaves
 from engine.graph.problems import infer_shapes
 from engine.layers.initialisers import draw
-from engine.layers.layer import Layer, Settings, Weight, arithmetic, check_size, count_of
+from engine.layers.layer import (
+    FIRST_CLASS,
+    MASK,
+    Layer,
+    Settings,
+    Weight,
+    arithmetic,
+    check_size,
+    count_of,
+)
 from engine.layers.table import LAYERS
 from engine.ops.op import Shape
 
@@ -31,6 +41,9 @@ _KIND_OF = {"dense": "Dense", "projection": "Dense"} | {
 class Row:
     """A line of a network's summary: the layer's node, its name, the shape that it yields (None
     where that cannot be known), its number of parameters and how one works that out.
+
+    ``kept`` numbers are no parameters, but belong to what was learned: the moving mean and
+    variance of BatchNorm, which Keras counts as not trainable.
     """
 
     node: str
@@ -38,6 +51,7 @@ class Row:
     shape: Shape | None
     count: int
     arithmetic: str
+    kept: int = 0
 
 
 def layer_called(name: str) -> Layer:
@@ -89,8 +103,13 @@ def _leaf(
 ) -> Node:
     name = weight.symbol if weight.kind == INPUT else f"{weight.symbol}{number}"
     leaf_id = free_id(name, taken)
-    value: Any = _mask(weight.shape, settings["rate"], seed) if weight.init == "mask" else None
-    if value is None:
+    value: Any
+    if weight.init == MASK:
+        value = _mask(weight.shape, settings["rate"], seed)
+    elif weight.init == FIRST_CLASS:  # until data say which
+        value = np.zeros(weight.shape)
+        value[..., 0] = 1.0
+    else:
         value = draw(weight.init, weight.shape, seed)
     return Node(leaf_id, weight.kind, (), value, leaf_id)
 
@@ -119,31 +138,29 @@ def sequential(specs: Sequence[Spec], shape: Shape, seed: int = 0, name: str = "
     return graph
 
 
+def layer_name(op: str) -> str:
+    """What the table of layers calls the layer that applies ``op``; "" for none."""
+    return _KIND_OF.get(op, "")
+
+
 def leaves_of(graph: Graph, node_id: str) -> list[str]:
     """The leaves that belong to a layer: wired to it alone, behind its first port."""
-    node = graph.nodes[node_id]
-    if node.op not in _KIND_OF or LAYERS[_KIND_OF[node.op]].several:
-        return []
-    users = graph.users()
-    return [
-        i
-        for i in dict.fromkeys(node.inputs[1:])
-        if i in graph.nodes and graph.nodes[i].leaf and len(users[i]) == 1
-    ]
+    return [leaf for leaf, layer in owned_leaves(graph).items() if layer == node_id]
 
 
 def summary(graph: Graph) -> list[Row]:
     """The layers of a graph in order, each with its shape and its parameters."""
     shapes = infer_shapes(graph)
+    owned: dict[str, list[str]] = {}
+    for leaf, layer in owned_leaves(graph).items():
+        owned.setdefault(layer, []).append(leaf)
     rows = []
     for node in graph.nodes.values():
         if node.op not in _KIND_OF:
             continue
-        weights = tuple(
-            Weight("", "", shapes[i])
-            for i in leaves_of(graph, node.id)
-            if graph.nodes[i].op == PARAMETER
-        )
+        leaves = [graph.nodes[i] for i in owned.get(node.id, ())]
+        weights = tuple(Weight("", "", shapes[n.id]) for n in leaves if n.op == PARAMETER)
+        fixed = node.op == "batch_norm"
         rows.append(
             Row(
                 node.id,
@@ -151,6 +168,7 @@ def summary(graph: Graph) -> list[Row]:
                 shapes.get(node.id),
                 count_of(weights),
                 arithmetic(weights),
+                sum(np.size(n.value) for n in leaves if n.op == CONSTANT) if fixed else 0,
             )
         )
     return rows

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 
 from engine import edits
+from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
 from graphviz_app.explore.canvas_editor import CanvasEditor
-from graphviz_app.explore.level_bar import LevelBar
+from graphviz_app.explore.level_bar import CORNER_PX, LevelBar
 from graphviz_app.explore.walking import Walking
 
 
@@ -15,10 +16,16 @@ class Leveling(QObject):
     """Shows the level and the example, and does what is chosen on the bar."""
 
     def __init__(
-        self, document: Document, editor: CanvasEditor, walking: Walking, bar: LevelBar
+        self,
+        document: Document,
+        editor: CanvasEditor,
+        walking: Walking,
+        view: GraphView,
+        bar: LevelBar,
     ) -> None:
         super().__init__(bar)
-        self._document, self._editor, self._walking, self._bar = document, editor, walking, bar
+        self._document, self._editor, self._walking = document, editor, walking
+        self._view, self._bar = view, bar
         bar.level_chosen.connect(self._choose)
         bar.example_chosen.connect(walking.show_example)
         walking.example_changed.connect(self._show_example)
@@ -27,7 +34,12 @@ class Leveling(QObject):
     def show(self) -> None:
         """Show what the document shows; the bar is there only where levels differ."""
         graph = self._document.graph
-        self._bar.setVisible(edits.has_levels(graph))
+        shown = edits.has_levels(graph)
+        self._bar.setVisible(shown)
+        covered = self._bar.sizeHint().height() + CORNER_PX // 2 if shown else 0
+        if covered != self._view.covered:
+            self._view.covered = covered
+            self._view.stay_fitted()
         self._bar.show_level(edits.level_shown(graph))
         self._show_example()
 

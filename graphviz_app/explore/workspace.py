@@ -84,7 +84,7 @@ class ExploreWorkspace(QWidget):
             self.walking,
             self.inspector,
         )
-        self.leveling = Leveling(document, self.editor, self.walking, self.level_bar)
+        self.leveling = Leveling(document, self.editor, self.walking, self.view, self.level_bar)
         self._connect()
         self.set_theme(theme)
 
