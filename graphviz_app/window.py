@@ -147,7 +147,7 @@ class Window(QMainWindow):
 
     def toggle_palette(self) -> None:
         """Show or hide the palette."""
-        shown = not self.explore.palette_panel.isVisible()
+        shown = not self.explore.left_column.isVisible()
         if self.width() < ROOMY_PX:  # for now only: there is no room to keep it
             self.explore.show_columns(shown, self.settings.history)
             self.commands.by_id["palette"].setChecked(shown)

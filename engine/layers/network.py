@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from engine.errors import EngineError
-from engine.graph.graph import CONSTANT, INPUT, PARAMETER, Graph, Node, free_id
+from engine.graph.graph import CONSTANT, INPUT, PARAMETER, Graph, Node, Wire, free_id
 from engine.graph.owned import owned_leaves
 from engine.graph.problems import infer_shapes
 from engine.layers.initialisers import draw
@@ -28,8 +29,16 @@ from engine.layers.layer import (
     count_of,
 )
 from engine.layers.table import LAYERS
+from engine.ops import OPS
 from engine.ops.op import Shape
 
+# Inputs that a network can begin with, by name: two examples or four, small enough to be read.
+INPUT_SHAPES: Mapping[str, Shape] = {
+    "features": (4, 2),
+    "image": (2, 8, 8, 1),
+    "token ids": (2, 6),
+    "words": (2, 6, 4),
+}
 Spec = tuple[str, Settings]  # the name of a layer and its settings
 NO_SETTINGS: Mapping[str, Any] = {}
 _KIND_OF = {"dense": "Dense", "projection": "Dense"} | {
@@ -117,6 +126,37 @@ def _leaf(
 def _mask(shape: Shape, rate: float, seed: int) -> np.ndarray:
     """1 where dropout keeps a number, 0 where it leaves it out."""
     return (np.random.RandomState(seed).random_sample(shape) >= rate).astype(float)
+
+
+def insert_layer(
+    graph: Graph, name: str, wire: Wire, settings: Settings = NO_SETTINGS, seed: int = 0
+) -> tuple[Graph, str]:
+    """``graph`` with a layer put into ``wire``, and its id; raises EngineError as `add_layer`."""
+    after, new = add_layer(graph, name, settings, [wire.source], seed)
+    target = after.nodes[wire.target]
+    inputs = tuple(new if k == wire.port else s for k, s in enumerate(target.inputs))
+    after.nodes[wire.target] = msgspec.structs.replace(target, inputs=inputs)
+    after.output = graph.output
+    return after, new
+
+
+def fits(name: str, shape: Shape) -> bool:
+    """Whether a layer can stand behind something of this shape."""
+    kind = layer_called(name)
+    settings = kind.with_defaults({})
+    try:
+        weights = kind.weights(settings, shape)
+        OPS[kind.op(settings)].shape(shape, *(w.shape for w in weights), **kind.attrs(settings))
+    except EngineError:
+        return False
+    return True
+
+
+def begun(name: str, seed: int = 0) -> Graph:
+    """A network that begins with an input that the layer ``name`` can stand behind."""
+    shape = next((s for s in INPUT_SHAPES.values() if fits(name, s)), INPUT_SHAPES["features"])
+    first = [(name, NO_SETTINGS)] if name == "Embedding" else []
+    return sequential(first, shape, seed)
 
 
 def sequential(specs: Sequence[Spec], shape: Shape, seed: int = 0, name: str = "") -> Graph:

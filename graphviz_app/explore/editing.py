@@ -10,7 +10,9 @@ from engine import edits
 from engine.errors import EngineError, FormulaError
 from engine.graph.bypass import bypassed
 from engine.graph.graph import INPUT, LEAF_KINDS, Graph, Wire
+from engine.graph.owned import owned_leaves
 from engine.graph.reach import node_called
+from engine.layers.network import add_layer, begun, insert_layer
 from graphviz_app.canvas.guides import GRID, on_grid
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.layout import Layout, rounded
@@ -19,6 +21,7 @@ from graphviz_app.document import Document
 from graphviz_app.explore.advice import GraphAdvice
 from graphviz_app.explore.arranging import places_when_inserted
 from graphviz_app.explore.canvas_edits import CanvasEdits, Point
+from graphviz_app.explore.palette_entries import LAYER
 from graphviz_app.explore.selection import Selection
 from graphviz_app.explore.typed import read_shape, read_value
 
@@ -53,8 +56,12 @@ class Editing(CanvasEdits):
     ) -> None:
         """Add an op or a kind of leaf, wired to ``port`` or put into ``wire`` where it fits.
 
-        Without a place it stands beside the current node, and takes its output if it can.
+        Without a place it stands beside the current node, and takes its output if it can.  A
+        layer stands behind the output wherever it is put.
         """
+        if key.startswith(LAYER):
+            self._add_layer(key.removeprefix(LAYER), at, port, wire)
+            return
         current = self._node(self._selection.current)
         after_current = at is None and port is None and current in self._graph.nodes
         if after_current and key not in LEAF_KINDS:
@@ -74,6 +81,39 @@ class Editing(CanvasEdits):
             return self._joined(graph, new, port) if port else graph
 
         if self._do(f"Add {key.replace('_', ' ')}", change):
+            self._selection.set(made)
+            self._view.reveal(made[0])
+
+    def _add_layer(self, name: str, at: Point | None, port: Port | None, wire: Wire | None) -> None:
+        """Add a layer with its weights: into ``wire``, behind ``port``, else behind the output."""
+        current = self._node(self._selection.current)
+        source = self._node(port.node) if port is not None and port.number == OUT else ""
+        if not source and at is None and current in self._graph.nodes:
+            source = owned_leaves(self._graph).get(current, current)
+        made: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            seed = len(graph.nodes)
+            behind = source or graph.output
+            if wire is not None and self.advice().may_change(wire):
+                graph, new = insert_layer(graph, name, wire, seed=seed)
+            elif not graph.nodes:
+                graph = begun(name, seed)
+                new = graph.output
+                if graph.nodes[new].leaf:
+                    graph, new = add_layer(graph, name, seed=seed)
+            else:
+                output = graph.output
+                graph, new = add_layer(graph, name, sources=[behind], seed=seed)
+                if behind != output:  # it stands beside the chain
+                    graph.output = output
+            if at is not None and graph.positions:
+                graph.positions[new] = (on_grid(at[0]), on_grid(at[1]))
+            made.append(new)
+            return graph
+
+        beside = not self._graph.positions or at is None
+        if self._do(f"Add {name}", change, arranges=beside):
             self._selection.set(made)
             self._view.reveal(made[0])
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.graph.graph import Node
+from engine.layers.layer import Layer
+from engine.layers.table import LAYERS
 from engine.ops import OPS
 from engine.ops.op import Op
 from graphviz_app.canvas.model import kind_color
@@ -65,6 +67,8 @@ _TITLES = {
     "bce_from_logits": "BCE from logits",
     "cross_entropy": "Cross-entropy",
     "cross_entropy_from_logits": "CE from logits",
+    "conv2d": "Convolution",
+    "max_pool": "Max pooling",
 }
 
 
@@ -73,13 +77,53 @@ def op_title(op: str) -> str:
     return _TITLES.get(op, op.replace("_", " ").capitalize())
 
 
+LAYER = "layer:"  # what keys of layers begin with
+LAYER_GROUP = "Layers"
+_LAYER_SIGNS = {
+    "Activation": "f",
+    "BatchNorm": "BN",
+    "LayerNorm": "LN",
+    "Embedding": "E",
+    "Attention": "α",
+    "Concatenate": "[ ]",
+    "Add": "+",
+    "Dense": "Σ",
+    "Dropout": "½",
+    "Softmax": "p",
+    "Flatten": "→",
+    "Conv2D": "∗",
+    "MaxPool": "max",
+    "BCE from scores": "BCE",
+    "Cross-entropy": "CE",
+    "Cross-entropy from scores": "CE",
+}
+
+
 def op_entries(theme: Theme) -> list[SearchEntry]:
-    """Leaves and ops under their headings; the key is the leaf kind or the op's name."""
+    """Leaves, ops and layers under their headings.
+
+    The key is the leaf kind, the op's name, or LAYER and the name of a layer.
+    """
     groups = dict.fromkeys(op.group for op in OPS.values())
     entries = [_leaf_entry(leaf, theme) for leaf in LEAVES]
     for group in groups:
+        if group == LAYER_GROUP:  # these ops need weights: they are added as layers
+            continue
         entries += [_op_entry(op, theme) for op in OPS.values() if op.group == group]
-    return entries
+    return entries + [_layer_entry(layer, theme) for layer in LAYERS.values()]
+
+
+def _layer_entry(layer: Layer, theme: Theme) -> SearchEntry:
+    op = layer.op(layer.settings)
+    return SearchEntry(
+        LAYER + layer.name,
+        layer.name,
+        layer.says,
+        _LAYER_SIGNS.get(layer.name, layer.name),
+        group=LAYER_GROUP,
+        keywords=f"layer {op.replace('_', ' ')}",
+        color=kind_color(Node(op, op), theme),
+    )
 
 
 def _leaf_entry(leaf: LeafKind, theme: Theme) -> SearchEntry:

@@ -12,6 +12,7 @@ from engine.graph.formula import parse
 from engine.graph.graph import LEAF_KINDS
 from engine.graph.labels import text_label
 from engine.graph.writer import to_text
+from engine.layers.network import fits
 from engine.ops import OPS
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.model import kind_color
@@ -20,7 +21,7 @@ from graphviz_app.document import Document
 from graphviz_app.explore.canvas_edits import Point
 from graphviz_app.explore.editing import Editing
 from graphviz_app.explore.fields import CanvasFields
-from graphviz_app.explore.palette import op_entries
+from graphviz_app.explore.palette_entries import LAYER, op_entries
 from graphviz_app.explore.pasting import Pasting
 from graphviz_app.explore.selection import Selection
 from graphviz_app.theme import Theme
@@ -156,11 +157,15 @@ class Searching(QObject):
         if port is None or port.number != OUT:
             return entries
         graph, candidates = self._document.graph, {}
+        layers = [e.key for e in entries if e.key.startswith(LAYER)]
         for entry in entries:
-            if entry.key not in LEAF_KINDS:
+            if entry.key not in LEAF_KINDS and entry.key not in layers:
                 graph, candidates[entry.key] = edits.add_op(graph, entry.key)
         wiring = edits.Wiring(graph)  # one for all: the shapes of the graph are inferred once
         fitting = {k for k, i in candidates.items() if wiring.free_port(port.node, i) is not None}
+        shape = self._document.derived.shapes.get(port.node)
+        if shape:  # a layer needs a batch
+            fitting |= {key for key in layers if fits(key.removeprefix(LAYER), shape)}
         return [entry for entry in entries if entry.key in fitting]
 
     def find_node(self) -> None:

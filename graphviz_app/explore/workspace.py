@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidg
 from engine.errors import FormulaError
 from engine.graph.formula import parse, to_text
 from engine.graph.notation import latex_graph
+from engine.graph.owned import owned_leaves
 from engine.graph.problems import ProblemKind
 from graphviz_app.canvas.glide import places_before
 from graphviz_app.canvas.minimap import Minimap
@@ -21,11 +22,14 @@ from graphviz_app.canvas.model import CanvasModel, kind_color
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
 from graphviz_app.explore.canvas_editor import CanvasEditor
+from graphviz_app.explore.code_panel import CodePanel
+from graphviz_app.explore.coding import Coding
 from graphviz_app.explore.curve import CurvePlot
 from graphviz_app.explore.formula_bar import FormulaBar
 from graphviz_app.explore.history import HistoryPanel
 from graphviz_app.explore.inspecting import Inspecting
 from graphviz_app.explore.inspector import Inspector
+from graphviz_app.explore.left_column import LeftColumn
 from graphviz_app.explore.level_bar import LevelBar
 from graphviz_app.explore.leveling import Leveling
 from graphviz_app.explore.lower_panel import LowerPanel
@@ -85,6 +89,7 @@ class ExploreWorkspace(QWidget):
             self.inspector,
         )
         self.leveling = Leveling(document, self.editor, self.walking, self.view, self.level_bar)
+        self.coding = Coding(document, self.code_panel, self.left_column)
         self._connect()
         self.set_theme(theme)
 
@@ -97,6 +102,8 @@ class ExploreWorkspace(QWidget):
 
     def _build(self) -> None:
         self.palette_panel = Palette()
+        self.code_panel = CodePanel()
+        self.left_column = LeftColumn(self.palette_panel, self.code_panel)
         self.history = HistoryPanel()
         self.history.set_stack(self.document.stack)
         self.formula_bar = FormulaBar()
@@ -129,7 +136,7 @@ class ExploreWorkspace(QWidget):
         scroll.setMinimumWidth(280)
         self._right = scroll
         self.left = QSplitter(Qt.Orientation.Vertical)
-        self.left.addWidget(self.palette_panel)
+        self.left.addWidget(self.left_column)
         self.left.addWidget(self.history)
         self.left.setStretchFactor(0, 1)
         self.history.hide()
@@ -156,6 +163,9 @@ class ExploreWorkspace(QWidget):
         self.editor.said.connect(self.status)
         self._tape_pause.timeout.connect(self._show_tape)
         self.palette_panel.chosen.connect(self._add)
+        self.code_panel.node_chosen.connect(self._select_layer)
+        self.code_panel.node_hovered.connect(self._light_layer)
+        self.player.moved.connect(self._light_code)
         self.view.node_hovered.connect(self.formula_bar.highlight)
         self.formula_bar.term_hovered.connect(self._light_term)
         self.formula_bar.term_clicked.connect(self.select)
@@ -168,6 +178,8 @@ class ExploreWorkspace(QWidget):
         self._theme = theme
         for panel in (
             self.palette_panel,
+            self.code_panel,
+            self.left_column,
             self.history,
             self.formula_bar,
             self.view,
@@ -191,7 +203,7 @@ class ExploreWorkspace(QWidget):
 
     def show_columns(self, palette: bool, history: bool) -> None:
         """Show or hide the parts of the left column."""
-        self.palette_panel.setVisible(palette)
+        self.left_column.setVisible(palette)
         self.history.setVisible(history)
         self.left.setVisible(palette or history)
 
@@ -222,6 +234,7 @@ class ExploreWorkspace(QWidget):
             document.graph, opened, document.derived.shapes, self.view.layouts.at_once
         )
         self.model.set_problems(document.problems)
+        self.coding.show(anew=self._replaced)
         begin = None if self._replaced else places_before(self.view.model, self.model)
         self._replaced = False
         self.view.set_graph(self.model, begin)
@@ -315,8 +328,31 @@ class ExploreWorkspace(QWidget):
         if node_id in self.document.shown.nodes:
             self.selection.set({node_id}, node_id)
 
+    @Slot(str)
+    def _select_layer(self, node_id: str) -> None:
+        shown = self.document.derived.opened.stands_for.get(node_id, node_id)
+        self.select(shown)
+        self.view.reveal(shown)
+
+    @Slot(str)
+    def _light_layer(self, node_id: str) -> None:
+        opened = self.document.derived.opened
+        self.view.highlight([i for i in opened.graph.nodes if opened.owner(i) == node_id])
+
+    @Slot()
+    def _light_code(self) -> None:
+        """The lines of what is selected, else of the step that the walk is at."""
+        opened, walk = self.document.derived.opened, self.document.walk
+        nodes = {opened.owner(i) for i in self.selection.things}
+        if not nodes and walk is not None and 0 <= self.player.index < len(walk):
+            nodes = {opened.owner(walk.where(self.player.index)[1])}
+        owned = owned_leaves(self.document.graph)
+        nodes = {owned.get(i, i) for i in nodes}
+        self.code_panel.light(nodes, next(iter(nodes), ""))
+
     @Slot()
     def _selection_changed(self) -> None:
+        self._light_code()
         self.inspecting.show()
         self.walking.show_curve()
         # where the window is low, what can be changed now may lie below its edge
