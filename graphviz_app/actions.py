@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from engine.layers.presets import PRESETS
 from graphviz_app.theme import MARK_COLORS
 
 
@@ -72,6 +73,12 @@ _FILE = (
     ActionSpec("new", "&New", "files.new", "file", ("Ctrl+N",), "file-plus", "An empty graph"),
     ActionSpec(
         "new_window", "New &window", "new_window", "file", ("Ctrl+Shift+N",), "", "A second window"
+    ),
+    *(
+        ActionSpec(
+            f"network_{name}", preset.title, "files.new_network", "", tip=preset.says, args=(name,)
+        )
+        for name, preset in PRESETS.items()
     ),
     ActionSpec(
         "open", "&Open…", "files.choose", "file", ("Ctrl+O",), "folder-open", "Open a graph file"

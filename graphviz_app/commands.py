@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from engine import edits
 from engine.graph.owned import is_layer
+from engine.layers.presets import PRESETS
 from engine.ops import OPS
 from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, ActionSpec, plain_title
 from graphviz_app.icons import icon
@@ -142,6 +143,10 @@ class Commands(QObject):
             if spec.separator:
                 menu.addSeparator()
             menu.addAction(self.by_id[spec.id])
+            if spec.id == "new":
+                networks = menu.addMenu("New n&etwork")
+                networks.setToolTipsVisible(True)
+                networks.addActions([self.by_id[f"network_{name}"] for name in PRESETS])
             if spec.id == "open":
                 self.recent_menu = menu.addMenu("Open &recent")
                 self.recent_menu.aboutToShow.connect(self._fill_recent)

@@ -112,15 +112,18 @@ def _leaf(
 ) -> Node:
     name = weight.symbol if weight.kind == INPUT else f"{weight.symbol}{number}"
     leaf_id = free_id(name, taken)
-    value: Any
+    return Node(leaf_id, weight.kind, (), initial_value(weight, settings, seed), leaf_id)
+
+
+def initial_value(weight: Weight, settings: Settings, seed: int) -> np.ndarray:
+    """What a leaf of a layer holds before training; raises EngineError."""
     if weight.init == MASK:
-        value = _mask(weight.shape, settings["rate"], seed)
-    elif weight.init == FIRST_CLASS:  # until data say which
+        return _mask(weight.shape, settings["rate"], seed)
+    if weight.init == FIRST_CLASS:  # until data say which
         value = np.zeros(weight.shape)
         value[..., 0] = 1.0
-    else:
-        value = draw(weight.init, weight.shape, seed)
-    return Node(leaf_id, weight.kind, (), value, leaf_id)
+        return value
+    return draw(weight.init, weight.shape, seed)
 
 
 def _mask(shape: Shape, rate: float, seed: int) -> np.ndarray:

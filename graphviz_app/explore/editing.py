@@ -13,6 +13,7 @@ from engine.graph.graph import INPUT, LEAF_KINDS, Graph, Wire
 from engine.graph.owned import owned_leaves
 from engine.graph.reach import node_called
 from engine.layers.network import add_layer, begun, insert_layer
+from engine.layers.settings import set_size
 from graphviz_app.canvas.guides import GRID, on_grid
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.layout import Layout, rounded
@@ -349,6 +350,11 @@ class Editing(CanvasEdits):
         """Give a leaf's array the shape that ``text`` says."""
         title = f"Reshape {node_called(self._graph.nodes[node_id])}"
         return self._do(title, lambda graph: edits.set_shape(graph, node_id, read_shape(text)))
+
+    def set_size(self, node_id: str, name: str, value: object) -> bool:
+        """Change how many units, filters or words a layer has; whether that can be."""
+        title = f"Set {name} of {self._graph.nodes[node_id].op.replace('_', ' ')}"
+        return self._do(title, lambda graph: set_size(graph, node_id, name, value), arranges=True)
 
     def set_attribute(self, node_id: str, name: str, value: object, final: bool = True) -> bool:
         """Set an attribute of an op; the changes of one drag are one step of undo."""

@@ -10,7 +10,8 @@ from graphviz_app.theme import Theme
 
 PALETTE, KERAS, PYTORCH = "palette", "keras", "pytorch"
 CAPTIONS = ((PALETTE, "PALETTE"), (KERAS, "KERAS"), (PYTORCH, "PYTORCH"))
-PALETTE_PX, LEAST_CODE_PX, CODE_PX = 208, 240, 320
+PALETTE_PX, LEAST_CODE_PX, CODE_PX = 208, 232, 336
+SHARE = 0.24  # of the window that code may take
 
 
 class LeftColumn(QWidget):
@@ -36,6 +37,7 @@ class LeftColumn(QWidget):
         layout.addLayout(line)
         layout.addWidget(self.pages, 1)
         self.captions.changed.connect(self.show_page)
+        self._room = 0
         self.show_page(PALETTE)
 
     @property
@@ -48,9 +50,14 @@ class LeftColumn(QWidget):
         """Bring a page into view."""
         self.captions.set_current(page)
         self.pages.setCurrentWidget(self._palette if page == PALETTE else self._code)
-        self.setMinimumWidth(PALETTE_PX if page == PALETTE else LEAST_CODE_PX)
-        self.setMaximumWidth(PALETTE_PX if page == PALETTE else CODE_PX)
+        self.set_room(self._room)
         self.page_changed.emit(page)
+
+    def set_room(self, width: int) -> None:
+        """Be as wide as the page asks for, in a window of this width."""
+        self._room = width
+        code = max(LEAST_CODE_PX, min(CODE_PX, round(SHARE * width)))
+        self.setFixedWidth(PALETTE_PX if self.page == PALETTE else code)
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""

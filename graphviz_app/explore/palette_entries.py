@@ -79,6 +79,8 @@ def op_title(op: str) -> str:
 
 LAYER = "layer:"  # what keys of layers begin with
 LAYER_GROUP = "Layers"
+# Signs that are too long for the palette.
+_SHORT_SIGNS = {"cross_entropy_from_logits": "CE", "log_softmax": "ln p", "softmax": "p"}
 _LAYER_SIGNS = {
     "Activation": "f",
     "BatchNorm": "BN",
@@ -121,7 +123,7 @@ def _layer_entry(layer: Layer, theme: Theme) -> SearchEntry:
         layer.says,
         _LAYER_SIGNS.get(layer.name, layer.name),
         group=LAYER_GROUP,
-        keywords=f"layer {op.replace('_', ' ')}",
+        keywords=f"layer {op} {op.replace('_', ' ')}",
         color=kind_color(Node(op, op), theme),
     )
 
@@ -144,7 +146,7 @@ def _op_entry(op: Op, theme: Theme) -> SearchEntry:
         op.name,
         op_title(op.name),
         op.says,
-        op.symbol,
+        _SHORT_SIGNS.get(op.name, op.symbol),
         group=op.group,
         keywords=f"{names} {names.replace('_', ' ')} {op.symbol}",
         color=kind_color(Node(op.name, op.name), theme),

@@ -9,6 +9,7 @@ walk.
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.errors import FormulaError
@@ -217,6 +218,10 @@ class ExploreWorkspace(QWidget):
         self.player.pause()
         self._tape_pause.stop()
         self.view.shutdown()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.left_column.set_room(self.width())
 
     # from the document --------------------------------------------------------------------------
 
