@@ -6,7 +6,8 @@ first.  Its units and sizes are read off them: the graph remembers nothing twice
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +15,20 @@ import numpy as np
 
 from engine.errors import EngineError
 from engine.graph.graph import INPUT, PARAMETER, Graph, Node, free_id
-from engine.graph.problems import infer_shapes
+from engine.graph.problems import infer_shapes, size_problem
 from engine.layers.initialisers import draw
 from engine.layers.layer import Layer, Settings, Weight, arithmetic, check_size, count_of
 from engine.layers.table import LAYERS
+from engine.ops import OPS
 from engine.ops.op import Shape
 
 Spec = tuple[str, Settings]  # the name of a layer and its settings
+Fill = Callable[[Weight, Settings, int], Any]  # the value of a layer's leaf, from a seed
 NO_SETTINGS: Mapping[str, Any] = {}
 _KIND_OF = {"dense": "Dense", "projection": "Dense"} | {
     kind.op(kind.settings): name for name, kind in LAYERS.items() if name != "Activation"
 }
+_ACTIVATIONS = frozenset(LAYERS["Activation"].choices["function"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Row:
     shape: Shape | None
     count: int
     arithmetic: str
+    kept: int = 0
 
 
 def layer_called(name: str) -> Layer:
@@ -47,17 +52,35 @@ def layer_called(name: str) -> Layer:
     return LAYERS[name]
 
 
+def kind_name(op: str) -> str:
+    """The name in the table of the layer that applies the op of this name, "" for none."""
+    return _KIND_OF.get(op) or ("Activation" if op in _ACTIVATIONS else "")
+
+
+def drawn(weight: Weight, settings: Settings, seed: int) -> np.ndarray:
+    """The value of a layer's leaf before training."""
+    if weight.init == "mask":
+        return _mask(weight.shape, settings["rate"], seed)
+    return draw(weight.init, weight.shape, seed)
+
+
+def unfilled(weight: Weight, settings: Settings, seed: int) -> np.ndarray:
+    """Zeros that take no room, to try out what a network would come to."""
+    return np.broadcast_to(0.0, weight.shape)
+
+
 def add_layer(
     graph: Graph,
     name: str,
     settings: Settings = NO_SETTINGS,
     sources: Sequence[str] = (),
     seed: int = 0,
+    fill: Fill = drawn,
 ) -> tuple[Graph, str]:
     """``graph`` with a layer behind the nodes ``sources``, and the id of its node, the new output.
 
-    Without sources it stands behind the output.  Its weights are drawn from ``seed``.  Raises
-    EngineError where the layer cannot be, or not there.
+    Without sources it stands behind the output.  Its weights are drawn from ``seed``, or as
+    ``fill`` says.  Raises EngineError where the layer cannot be, or not there.
     """
     kind = layer_called(name)
     full = kind.with_defaults(settings)
@@ -73,25 +96,24 @@ def add_layer(
     number = 1 + sum(n.op in _KIND_OF for n in nodes.values())
     leaves = []
     for place, weight in enumerate(weights):
-        leaf = _leaf(weight, full, number, nodes, seed + place)
+        leaf = _leaf(weight, number, nodes, fill(weight, full, seed + place))
         nodes[leaf.id] = leaf
         leaves.append(leaf.id)
     op = kind.op(full)
     node = Node(free_id(op, nodes), op, (*sources, *leaves), None, "", kind.attrs(full))
+    given = (*(shapes[i] for i in sources), *(weight.shape for weight in weights))
+    yields = OPS[op].shape(*given, **OPS[op].with_defaults(node.attrs))
+    if trouble := size_problem(yields):
+        raise EngineError(f"{name} {trouble}")
     nodes[node.id] = node
     after = graph.like(nodes)
     after.output = node.id
     return after, node.id
 
 
-def _leaf(
-    weight: Weight, settings: Settings, number: int, taken: Mapping[str, Node], seed: int
-) -> Node:
+def _leaf(weight: Weight, number: int, taken: Mapping[str, Node], value: Any) -> Node:
     name = weight.symbol if weight.kind == INPUT else f"{weight.symbol}{number}"
     leaf_id = free_id(name, taken)
-    value: Any = _mask(weight.shape, settings["rate"], seed) if weight.init == "mask" else None
-    if value is None:
-        value = draw(weight.init, weight.shape, seed)
     return Node(leaf_id, weight.kind, (), value, leaf_id)
 
 
@@ -106,17 +128,19 @@ def sequential(specs: Sequence[Spec], shape: Shape, seed: int = 0, name: str = "
     The input holds numbers drawn from ``seed`` until data take their place: normal ones, or words
     where an Embedding comes first.
     """
-    rng = np.random.RandomState(seed)
     first, settings = specs[0] if specs else ("", NO_SETTINGS)
-    if first == "Embedding":
-        words = layer_called(first).with_defaults(settings)["words"]
-        value = rng.randint(0, words, shape).astype(float)
-    else:
-        value = rng.normal(0.0, 1.0, shape)
-    graph = Graph([Node("x", INPUT, (), value, "x")], output="x", name=name)
+    words = layer_called(first).with_defaults(settings)["words"] if first == "Embedding" else 0
+    graph = begun(shape, seed, words, name)
     for place, (layer, options) in enumerate(specs, 1):
         graph, _ = add_layer(graph, layer, options, seed=seed + 1000 * place)
     return graph
+
+
+def begun(shape: Shape, seed: int = 0, words: int = 0, name: str = "") -> Graph:
+    """A network without layers: an input x of normal numbers, or of so many different words."""
+    rng = np.random.RandomState(seed)
+    value = rng.randint(0, words, shape).astype(float) if words else rng.normal(0.0, 1.0, shape)
+    return Graph([Node("x", INPUT, (), value, "x")], output="x", name=name)
 
 
 def leaves_of(graph: Graph, node_id: str) -> list[str]:
@@ -135,22 +159,22 @@ def leaves_of(graph: Graph, node_id: str) -> list[str]:
 def summary(graph: Graph) -> list[Row]:
     """The layers of a graph in order, each with its shape and its parameters."""
     shapes = infer_shapes(graph)
-    rows = []
-    for node in graph.nodes.values():
-        if node.op not in _KIND_OF:
-            continue
-        weights = tuple(
-            Weight("", "", shapes[i])
-            for i in leaves_of(graph, node.id)
-            if graph.nodes[i].op == PARAMETER
-        )
-        rows.append(
-            Row(
-                node.id,
-                _KIND_OF[node.op],
-                shapes.get(node.id),
-                count_of(weights),
-                arithmetic(weights),
-            )
-        )
-    return rows
+    return [_row(graph, node, shapes) for node in graph.nodes.values() if kind_name(node.op)]
+
+
+def _row(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> Row:
+    own = leaves_of(graph, node.id)
+    weights = tuple(
+        Weight("", "", shapes[i]) for i in own if graph.nodes[i].op == PARAMETER and i in shapes
+    )
+    name = kind_name(node.op)
+    ports = dict(zip(OPS[node.op].inputs, node.inputs, strict=False))
+    kept = [ports[port] for port in LAYERS[name].kept if ports.get(port) in own]
+    return Row(
+        node.id,
+        name,
+        shapes.get(node.id),
+        count_of(weights),
+        arithmetic(weights),
+        sum(math.prod(shapes[i]) for i in kept),
+    )

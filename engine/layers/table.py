@@ -88,6 +88,7 @@ layer(
         Weight("mean", "mean", shape[-1:], "zeros", CONSTANT),
         Weight("variance", "var", shape[-1:], "ones", CONSTANT),
     ),
+    kept=("mean", "variance"),
 )
 layer(
     "LayerNorm",
