@@ -192,7 +192,7 @@ def _keras_input(name: str, shape: Shape) -> str:
 def _keras_call(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> tuple[str, list[str]]:
     """(Keras' name, the arguments) of a layer; raises _NoListingError."""
     name, attrs = kind_name(node.op), OPS[node.op].with_defaults(node.attrs)
-    weight: Shape = shapes[node.inputs[1]] if len(node.inputs) > 1 else ()
+    weight = _weight_shape(node, shapes)
     match name:
         case "Dense":
             bias = [] if node.op == "dense" else ["use_bias=False"]
@@ -277,7 +277,7 @@ def _torch_calls(
 ) -> list[tuple[str, list[str]]]:
     """[(PyTorch's name, the arguments)] of a layer; raises _NoListingError."""
     name, attrs = kind_name(node.op), OPS[node.op].with_defaults(node.attrs)
-    weight: Shape = shapes[node.inputs[1]] if len(node.inputs) > 1 else ()
+    weight = _weight_shape(node, shapes)
     if len(before) == 4 and name in ("Dense", "LayerNorm", "Softmax"):
         raise _NoListingError(
             f"{name} works along the channels of images, which PyTorch keeps first: "
@@ -344,6 +344,11 @@ _TORCH_LOSSES = {
 
 
 # both -------------------------------------------------------------------------------------------
+
+
+def _weight_shape(node: Node, shapes: Mapping[str, Shape]) -> Shape:
+    """The shape of the first leaf that belongs to a layer, () where it has none."""
+    return shapes[node.inputs[1]] if len(node.inputs) > 1 else ()
 
 
 def _call(name: str, arguments: list[str]) -> str:
