@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from engine.layers.presets import PRESETS
 from graphviz_app.theme import MARK_COLORS
 
 
@@ -23,7 +24,7 @@ class ActionSpec:
     id: str
     title: str
     does: str
-    menu: str
+    menu: str  # its id; with a dash, a submenu: "file-network"
     keys: tuple[str, ...] = ()
     icon: str = ""
     tip: str = ""
@@ -64,12 +65,25 @@ LEVEL_WORDS = (
     ("primitives", "every op on single numbers"),
 )
 
+NETWORKS = "file-network"  # the submenu of the networks to begin with
 EDITOR, EXPORTS = "explore.editor", "exports"
 EDITING, MARKING = f"{EDITOR}.editing", f"{EDITOR}.marking"
 PASTING, SEARCHING = f"{EDITOR}.pasting", f"{EDITOR}.searching"
 
 _FILE = (
     ActionSpec("new", "&New", "files.new", "file", ("Ctrl+N",), "file-plus", "An empty graph"),
+    *(
+        ActionSpec(
+            f"network_{name}",
+            f"New network: {name}",
+            "files.new_network",
+            NETWORKS,
+            icon="layers",
+            tip=preset.says,
+            args=(name,),
+        )
+        for name, preset in PRESETS.items()
+    ),
     ActionSpec(
         "new_window", "New &window", "new_window", "file", ("Ctrl+Shift+N",), "", "A second window"
     ),

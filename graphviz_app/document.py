@@ -200,6 +200,10 @@ class Document(QObject):
         """Start a new, unsaved document from a formula; raises FormulaError."""
         self._replace(parse(text), None)
 
+    def begin(self, graph: Graph) -> None:
+        """Start a new, unsaved document from a graph."""
+        self._replace(graph, None)
+
     def _replace(self, graph: Graph, path: Path | None) -> None:
         self.replaced.emit()
         self.path = path

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.errors import EngineError, FileError
 from engine.files.project import Session
+from engine.layers.presets import PRESETS
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.file_guard import FileGuard, stamp_of
@@ -111,6 +112,13 @@ class FileCommands(QObject):
             self._guard.release()
             self.autosave.forget()
             self._document.clear()
+
+    def new_network(self, preset: str) -> None:
+        """A new document with one of the networks to begin with."""
+        if self.may_leave():
+            self._guard.release()
+            self.autosave.forget()
+            self._document.begin(PRESETS[preset].build())
 
     def choose(self) -> None:
         """Ask for a file and open it."""

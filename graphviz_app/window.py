@@ -147,7 +147,7 @@ class Window(QMainWindow):
 
     def toggle_palette(self) -> None:
         """Show or hide the palette."""
-        shown = not self.explore.palette_panel.isVisible()
+        shown = not self.explore.left_column.isVisible()
         if self.width() < ROOMY_PX:  # for now only: there is no room to keep it
             self.explore.show_columns(shown, self.settings.history)
             self.commands.by_id["palette"].setChecked(shown)
@@ -202,6 +202,7 @@ class Window(QMainWindow):
             explore.lower_panel.page,
             explore.inspector,
             explore.palette_panel.field,
+            explore.code_panel.editor,
             explore.timeline,
         ]
         at = next((k for k, p in enumerate(panels) if p.hasFocus() or _holds_focus(p)), -1)

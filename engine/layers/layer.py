@@ -49,6 +49,7 @@ class Layer:
     weights: Callable[[Settings, Shape], tuple[Weight, ...]] = lambda settings, shape: ()
     several: bool = False  # joins more than one input
     kept: tuple[str, ...] = ()  # ports of what it keeps of the data, as Keras counts it: untrained
+    example: Shape = (1, 4)  # the input of a network that begins with it
 
     def with_defaults(self, settings: Settings) -> dict[str, Any]:
         """``settings`` completed; raises EngineError for one that does not exist or cannot be."""

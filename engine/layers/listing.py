@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +36,7 @@ from engine.layers.network import Fill, Spec, add_layer, begun, drawn, leaves_of
 from engine.layers.table import LAYERS
 from engine.ops.op import Shape
 
-__all__ = ["Listing", "ListingError", "read_listing"]
+__all__ = ["Listing", "ListingError", "looks_like_listing", "read_listing"]
 
 LONGEST = 20_000  # characters; no network that one reads is longer
 # What is passed over: it looks at a network, and makes it no other.
@@ -152,6 +153,11 @@ def read_listing(text: str) -> Listing:
     if not listing.layers:
         raise ListingError("there are no layers: begin with model = Sequential().", 1)
     return listing
+
+
+def looks_like_listing(text: str) -> bool:
+    """Whether a text means to be a listing, not a formula."""
+    return bool(re.search(r"\bSequential\b|\bmodel\s*\.\s*add\b|\bnn\.[A-Z]", text))
 
 
 class _Reader:

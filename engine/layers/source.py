@@ -178,8 +178,10 @@ def _keras_lines(graph: Graph, chain: _Chain, shapes: Mapping[str, Shape]) -> li
         lines.append(Line(f"model.add({_call(name, arguments)})", node_id))
     if chain.loss:
         loss, measures = _KERAS_LOSSES[graph.nodes[chain.loss].op]
-        extra = ", metrics=['accuracy']" if measures else ""
-        lines.append(Line(f"model.compile(loss={loss}, optimizer='adam'{extra})", chain.loss))
+        given = [f"loss={loss}", "optimizer='adam'", *(["metrics=['accuracy']"] * measures)]
+        lines.append(Line("model.compile(", chain.loss))
+        lines += [Line(f"    {argument},", chain.loss) for argument in given]
+        lines.append(Line(")", chain.loss))
     return lines
 
 

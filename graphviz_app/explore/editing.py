@@ -19,6 +19,7 @@ from graphviz_app.document import Document
 from graphviz_app.explore.advice import GraphAdvice
 from graphviz_app.explore.arranging import places_when_inserted
 from graphviz_app.explore.canvas_edits import CanvasEdits, Point
+from graphviz_app.explore.palette_entries import layer_of_key
 from graphviz_app.explore.selection import Selection
 from graphviz_app.explore.typed import read_shape, read_value
 
@@ -51,10 +52,13 @@ class Editing(CanvasEdits):
         port: Port | None = None,
         wire: Wire | None = None,
     ) -> None:
-        """Add an op or a kind of leaf, wired to ``port`` or put into ``wire`` where it fits.
+        """Add an op, layer or kind of leaf, wired to ``port`` or put into ``wire`` where it fits.
 
         Without a place it stands beside the current node, and takes its output if it can.
         """
+        if layer := layer_of_key(key):
+            self._add_layer(layer, at, port, wire)
+            return
         current = self._node(self._selection.current)
         after_current = at is None and port is None and current in self._graph.nodes
         if after_current and key not in LEAF_KINDS:
@@ -74,6 +78,27 @@ class Editing(CanvasEdits):
             return self._joined(graph, new, port) if port else graph
 
         if self._do(f"Add {key.replace('_', ' ')}", change):
+            self._selection.set(made)
+            self._view.reveal(made[0])
+
+    def _add_layer(self, name: str, at: Point | None, port: Port | None, wire: Wire | None) -> None:
+        """Add a layer with its weights behind ``port``, the current node or the output."""
+        if wire is not None and not self.advice().may_change(wire):
+            wire = None
+        behind = self._node(port.node if port is not None else self._selection.current)
+        behind = behind if behind in self._graph.nodes else ""
+        shown = behind or self._graph.output
+        place = at or self._free_place(shown, leaf=False)
+        made: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            graph, new = edits.put_layer(
+                graph, name, behind, wire, (on_grid(place[0]), on_grid(place[1]))
+            )
+            made.append(new)
+            return graph if wire is None else self._spread(graph, new, wire)
+
+        if self._do(f"Add {name}", change):
             self._selection.set(made)
             self._view.reveal(made[0])
 

@@ -1,10 +1,11 @@
-"""What can be put on the canvas, as entries to search: the leaves, then every op of the table."""
+"""What can be put on the canvas, as entries to search: leaves, ops, and the layers of networks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from engine.graph.graph import Node
+from engine.layers.table import LAYERS
 from engine.ops import OPS
 from engine.ops.op import Op
 from graphviz_app.canvas.model import kind_color
@@ -30,6 +31,30 @@ LEAVES = (
     ),
     LeafKind("constant", "Constant", "c", "A number that stays as it is.", "number literal"),
 )
+
+LAYER_GROUP = "Layers"
+_LAYER_MARK = "layer "
+LAYER_SIGNS = {  # short enough for the chip of a row
+    "Dense": "W",
+    "Activation": "ƒ",
+    "Dropout": "½",
+    "Softmax": "eˣ",
+    "BatchNorm": "μσ",
+    "LayerNorm": "μσ",
+    "Flatten": "—",
+    "Embedding": "E",
+    "Conv2D": "K",
+    "MaxPool": "max",
+    "Attention": "α",
+    "MSE": "MSE",
+    "MAE": "MAE",
+    "BCE": "BCE",
+    "BCE from scores": "BCE",
+    "Cross-entropy": "CE",
+    "Cross-entropy from scores": "CE",
+}
+
+_SHORT_SIGNS = {"log_softmax": "ln σ", "cross_entropy_from_logits": "CEσ"}
 
 # Where the op's name with a capital is not what a person would say.
 _TITLES = {
@@ -74,12 +99,46 @@ def op_title(op: str) -> str:
 
 
 def op_entries(theme: Theme) -> list[SearchEntry]:
-    """Leaves and ops under their headings; the key is the leaf kind or the op's name."""
+    """Leaves, ops and layers under their headings.
+
+    The key is the leaf kind, the op's name, or what ``layer_key`` says: a layer brings its weights
+    with it, so it takes the place of its op.
+    """
     groups = dict.fromkeys(op.group for op in OPS.values())
     entries = [_leaf_entry(leaf, theme) for leaf in LEAVES]
     for group in groups:
-        entries += [_op_entry(op, theme) for op in OPS.values() if op.group == group]
+        if group == LAYER_GROUP:
+            entries += [_layer_entry(name, theme) for name in LAYERS if not LAYERS[name].several]
+        else:
+            entries += [_op_entry(op, theme) for op in OPS.values() if op.group == group]
     return entries
+
+
+def layer_key(name: str) -> str:
+    """The key of the layer of this name."""
+    return _LAYER_MARK + name
+
+
+def layer_of_key(key: str) -> str:
+    """The name of the layer that a key stands for, "" for anything else."""
+    name = key.removeprefix(_LAYER_MARK)
+    return name if key.startswith(_LAYER_MARK) and name in LAYERS else ""
+
+
+def _layer_entry(name: str, theme: Theme) -> SearchEntry:
+    layer = LAYERS[name]
+    op = layer.op(layer.settings)
+    ops = [op, "projection", "linear"] if name == "Dense" else [op]
+    names = " ".join(n for o in ops for n in (o, *(OPS[o].aliases if o in OPS else ())))
+    return SearchEntry(
+        layer_key(name),
+        name,
+        layer.says,
+        LAYER_SIGNS[name],
+        group=LAYER_GROUP,
+        keywords=f"layer {names} {names.replace('_', ' ')}",
+        color=theme.loss if OPS[op].kind == "loss" else theme.layer,
+    )
 
 
 def _leaf_entry(leaf: LeafKind, theme: Theme) -> SearchEntry:
@@ -100,7 +159,7 @@ def _op_entry(op: Op, theme: Theme) -> SearchEntry:
         op.name,
         op_title(op.name),
         op.says,
-        op.symbol,
+        _SHORT_SIGNS.get(op.name, op.symbol),
         group=op.group,
         keywords=f"{names} {names.replace('_', ' ')} {op.symbol}",
         color=kind_color(Node(op.name, op.name), theme),

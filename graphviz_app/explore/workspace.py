@@ -21,11 +21,14 @@ from graphviz_app.canvas.model import CanvasModel, kind_color
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
 from graphviz_app.explore.canvas_editor import CanvasEditor
+from graphviz_app.explore.code_panel import CodePanel
+from graphviz_app.explore.coding import Coding
 from graphviz_app.explore.curve import CurvePlot
 from graphviz_app.explore.formula_bar import FormulaBar
 from graphviz_app.explore.history import HistoryPanel
 from graphviz_app.explore.inspecting import Inspecting
 from graphviz_app.explore.inspector import Inspector
+from graphviz_app.explore.left_column import LeftColumn
 from graphviz_app.explore.level_bar import LevelBar
 from graphviz_app.explore.leveling import Leveling
 from graphviz_app.explore.lower_panel import LowerPanel
@@ -47,7 +50,7 @@ TAPE_PAUSE_MS = 50
 
 
 class ExploreWorkspace(QWidget):
-    """Palette and history on the left; formula bar, canvas, timeline and tape in the middle;
+    """Palette, code and history on the left; formula bar, canvas, timeline and tape in the middle;
     step, curve and selection on the right.
 
     Signals: ``status(str)``, a sentence that something went wrong; ``selection_changed()``.
@@ -85,6 +88,9 @@ class ExploreWorkspace(QWidget):
             self.inspector,
         )
         self.leveling = Leveling(document, self.editor, self.walking, self.level_bar)
+        self.coding = Coding(
+            document, self.selection, self.player, self.view, self.left_column, self.code_panel
+        )
         self._connect()
         self.set_theme(theme)
 
@@ -97,6 +103,8 @@ class ExploreWorkspace(QWidget):
 
     def _build(self) -> None:
         self.palette_panel = Palette()
+        self.code_panel = CodePanel()
+        self.left_column = LeftColumn(self.palette_panel, self.code_panel)
         self.history = HistoryPanel()
         self.history.set_stack(self.document.stack)
         self.formula_bar = FormulaBar()
@@ -129,7 +137,7 @@ class ExploreWorkspace(QWidget):
         scroll.setMinimumWidth(280)
         self._right = scroll
         self.left = QSplitter(Qt.Orientation.Vertical)
-        self.left.addWidget(self.palette_panel)
+        self.left.addWidget(self.left_column)
         self.left.addWidget(self.history)
         self.left.setStretchFactor(0, 1)
         self.history.hide()
@@ -156,6 +164,7 @@ class ExploreWorkspace(QWidget):
         self.editor.said.connect(self.status)
         self._tape_pause.timeout.connect(self._show_tape)
         self.palette_panel.chosen.connect(self._add)
+        self.coding.selected.connect(self.select)
         self.view.node_hovered.connect(self.formula_bar.highlight)
         self.formula_bar.term_hovered.connect(self._light_term)
         self.formula_bar.term_clicked.connect(self.select)
@@ -168,6 +177,8 @@ class ExploreWorkspace(QWidget):
         self._theme = theme
         for panel in (
             self.palette_panel,
+            self.code_panel,
+            self.left_column,
             self.history,
             self.formula_bar,
             self.view,
@@ -191,7 +202,7 @@ class ExploreWorkspace(QWidget):
 
     def show_columns(self, palette: bool, history: bool) -> None:
         """Show or hide the parts of the left column."""
-        self.palette_panel.setVisible(palette)
+        self.left_column.setVisible(palette)
         self.history.setVisible(history)
         self.left.setVisible(palette or history)
 
@@ -226,6 +237,7 @@ class ExploreWorkspace(QWidget):
         self._replaced = False
         self.view.set_graph(self.model, begin)
         self.leveling.show()
+        self.coding.show()
         self._show_formula()
         shown = opened.graph
         existing = {*shown.nodes, *shown.notes, *document.graph.groups}
