@@ -24,7 +24,7 @@ class ActionSpec:
     id: str
     title: str
     does: str
-    menu: str  # its id; with a dash, a submenu: "file-network"
+    menu: str
     keys: tuple[str, ...] = ()
     icon: str = ""
     tip: str = ""
@@ -34,6 +34,7 @@ class ActionSpec:
     separator: bool = False  # a line above it in the menu
     on_canvas: bool = False
     args: tuple[str | int | float, ...] = ()
+    submenu: str = ""  # its title, where the command is in a menu of its menu
 
 
 def plain_title(spec: ActionSpec) -> str:
@@ -65,7 +66,7 @@ LEVEL_WORDS = (
     ("primitives", "every op on single numbers"),
 )
 
-NETWORKS = "file-network"  # the submenu of the networks to begin with
+NETWORKS = "New n&etwork"  # the submenu of those to begin with
 EDITOR, EXPORTS = "explore.editor", "exports"
 EDITING, MARKING = f"{EDITOR}.editing", f"{EDITOR}.marking"
 PASTING, SEARCHING = f"{EDITOR}.pasting", f"{EDITOR}.searching"
@@ -77,10 +78,11 @@ _FILE = (
             f"network_{name}",
             f"New network: {name}",
             "files.new_network",
-            NETWORKS,
+            "file",
             icon="layers",
             tip=preset.says,
             args=(name,),
+            submenu=NETWORKS,
         )
         for name, preset in PRESETS.items()
     ),

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from engine import edits
 from engine.graph.owned import is_layer
 from engine.ops import OPS
-from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, NETWORKS, ActionSpec, plain_title
+from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, ActionSpec, plain_title
 from graphviz_app.icons import icon
 from graphviz_app.resources import examples
 from graphviz_app.shortcuts import ShortcutDialog, keys_of
@@ -32,7 +32,7 @@ class Commands(QObject):
         super().__init__(window)
         self._window = window
         self.by_id: dict[str, QAction] = {}
-        self.network_menu: QMenu | None = None
+        self._submenus: dict[str, QMenu] = {}  # by title
         self._make_actions()
         self.menus = self._make_menus()
         self.search = SearchPopup(over)
@@ -139,13 +139,11 @@ class Commands(QObject):
         for spec in ACTIONS:
             if not spec.menu:
                 continue
-            if spec.menu == NETWORKS:
-                self._add_network(menus["file"], spec)
-                continue
             menu = menus[spec.menu]
             if spec.separator:
                 menu.addSeparator()
-            menu.addAction(self.by_id[spec.id])
+            within = self._submenu(menu, spec.submenu) if spec.submenu else menu
+            within.addAction(self.by_id[spec.id])
             if spec.id == "open":
                 self.recent_menu = menu.addMenu("Open &recent")
                 self.recent_menu.aboutToShow.connect(self._fill_recent)
@@ -155,11 +153,11 @@ class Commands(QObject):
                     self.example_menu.addAction(title, partial(self._window.files.open_path, path))
         return list(menus.values())
 
-    def _add_network(self, file_menu: QMenu, spec: ActionSpec) -> None:
-        if self.network_menu is None:
-            self.network_menu = file_menu.addMenu("New n&etwork")
-            self.network_menu.setToolTipsVisible(True)
-        self.network_menu.addAction(self.by_id[spec.id])
+    def _submenu(self, menu: QMenu, title: str) -> QMenu:
+        if title not in self._submenus:
+            self._submenus[title] = menu.addMenu(title)
+            self._submenus[title].setToolTipsVisible(True)
+        return self._submenus[title]
 
     @Slot()
     def _fill_recent(self) -> None:
@@ -196,11 +194,11 @@ class Commands(QObject):
                 title=plain_title(spec),
                 hint=spec.tip,
                 icon=spec.icon,
-                group=menus.get(spec.menu.partition("-")[0], "More"),
+                group=menus.get(spec.menu, "More"),
                 enabled=self.by_id[spec.id].isEnabled(),
                 keys=next(iter(keys_of(spec, self._window.settings.keys)), ""),
             )
-            for spec in sorted(ACTIONS, key=partial(_place_in, list(menus)))
+            for spec in sorted(ACTIONS, key=lambda s: list(menus).index(s.menu) if s.menu else 99)
             if spec.id != "commands"
         ]
         self.search.open_at(entries, None, "Find a command")
@@ -209,10 +207,6 @@ class Commands(QObject):
     def _trigger(self, name: str) -> None:
         self._window.explore.view.setFocus()
         self.by_id[name].trigger()
-
-
-def _place_in(menus: list[str], spec: ActionSpec) -> int:
-    return menus.index(spec.menu.partition("-")[0]) if spec.menu else len(menus)
 
 
 def _call(window: Window, spec: ActionSpec, _checked: bool = False) -> None:

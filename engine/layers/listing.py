@@ -126,8 +126,7 @@ class Listing:
     def _check_features(self, place: int, shape: Shape) -> None:
         said, given = self.features.get(place), shape[-1] if shape else 1
         if said is not None and said != given:
-            name = self.layers[place][0][0]
-            raise EngineError(f"this {name} expects {said:,} features and is given {given:,}.")
+            raise EngineError(f"this layer expects {said:,} features and is given {given:,}.")
 
 
 def read_listing(text: str) -> Listing:

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QSyntaxHighlighter,
     QTextBlock,
     QTextBlockFormat,
@@ -105,7 +106,9 @@ class CodeEdit(QTextEdit):
         self.viewport().setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setMinimumHeight(LEAST_LINES * LINE_PX)
+        self._corner: QWidget | None = None
         self._colours = _Colours(self.document())
+        self.textChanged.connect(self._heighten)
         self.document().documentLayout().documentSizeChanged.connect(self._resized)
         self.set_text("")
         self.set_theme(LIGHT)
@@ -138,12 +141,34 @@ class CodeEdit(QTextEdit):
         form.setTopMargin(0)
         form.setBottomMargin(SUNK_PX)
         frame.setFrameFormat(form)
+        self._heighten()
+        self.document().clearUndoRedoStacks()
+
+    @Slot()
+    def _heighten(self) -> None:
+        """Make every line as high as the others; pasted ones come without."""
+        document = self.document()
+        blocks = (document.findBlockByNumber(k) for k in range(document.blockCount()))
+        if all(block.blockFormat().lineHeight() == LINE_PX for block in blocks):
+            return
         high = QTextBlockFormat()
         high.setLineHeight(LINE_PX, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
-        cursor = QTextCursor(self.document())
+        cursor = QTextCursor(document)
+        cursor.joinPreviousEditBlock()
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.mergeBlockFormat(high)
-        self.document().clearUndoRedoStacks()
+        cursor.endEditBlock()
+
+    def set_corner(self, widget: QWidget) -> None:
+        """Keep ``widget`` over the upper right corner of the listing."""
+        self._corner = widget
+        widget.setParent(self)
+        self._place_corner()
+
+    def _place_corner(self) -> None:
+        if self._corner is not None:
+            self._corner.adjustSize()
+            self._corner.move(self.viewport().width() - self._corner.width() - INSET_PX, 0)
 
     def set_lit(self, lines: Collection[int]) -> None:
         """Light these lines: those of the selected or active layer."""
@@ -199,6 +224,14 @@ class CodeEdit(QTextEdit):
             self._under_pointer = line
             self.line_hovered.emit(line)
 
+    def _paint_bands(self, painter: QPainter, lines: Collection[int], color: str) -> None:
+        """A band behind each run of lines."""
+        for first in sorted(set(lines) - {line + 1 for line in lines}):
+            last = first
+            while last + 1 in lines:
+                last += 1
+            rounded(painter, self.lines_rect(first).united(self.lines_rect(last)), 5, color)
+
     def _paint_example(self, painter: QPainter) -> None:
         """In an empty field, what could be typed."""
         field = QRectF(self.viewport().rect()).adjusted(12, 0, -12, 0)
@@ -220,21 +253,23 @@ class CodeEdit(QTextEdit):
     # Qt overrides -------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        height = round(self.document().size().height()) + 2
+        height = round(self.document().size().height()) + 2 * SUNK_PX
         return QSize(200, max(height, LEAST_LINES * LINE_PX))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_corner()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.setFont(mono_font(11))
         written = bool(self.toPlainText())
+        self._paint_bands(painter, self._hovered - self._lit, self._theme.hover)
+        self._paint_bands(painter, self._lit, self._theme.accent_soft)
         block = self.document().begin()
         while block.isValid():
             box, number = self._rect(block), block.blockNumber() + 1
             if box.bottom() > 0 and box.top() < self.viewport().height():
-                if number in self._lit:
-                    rounded(painter, box, 5, self._theme.accent_soft)
-                elif number in self._hovered:
-                    rounded(painter, box, 5, self._theme.hover)
                 wrong = number == self._wrong
                 painter.setPen(QColor(self._theme.problem if wrong else self._theme.text_muted))
                 place = QRectF(0, box.top(), NUMBERS_PX - 10, LINE_PX)

@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -55,7 +55,7 @@ class CodePanel(QWidget):
         self.setObjectName("codePanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._source, self._dialect = NO_NETWORK, "Keras"
-        self._nodes: frozenset[str] = frozenset()
+        self._drafts: dict[str, str] = {}  # what was typed and not built, by dialect
         self.editor = CodeEdit()
         self.trouble, self.error = _sentence("trouble"), _sentence("error")
         self.trouble.linkActivated.connect(self.chosen)
@@ -64,10 +64,11 @@ class CodePanel(QWidget):
         self.build_button.setToolTip("Build the network that is written here (Ctrl+Enter)")
         self.back_button = QPushButton("Take back")
         self.back_button.setToolTip("Show the network as it is (Esc)")
-        self.copy_button = QToolButton(self)  # over the corner of the listing
+        self.copy_button = QToolButton()
         self.copy_button.setToolTip("Copy the listing")
         self.copy_button.setAccessibleName("Copy the listing")
         self.copy_button.setIconSize(QSize(16, 16))
+        self.editor.set_corner(self.copy_button)
         self.summary_title = SectionTitle()
         self.summary_title.set_title("Summary")
         self.summary = SummaryTable()
@@ -106,24 +107,29 @@ class CodePanel(QWidget):
         layout.addLayout(title)
         layout.addWidget(self._scroll)
         layout.addStretch(1)
-        self.copy_button.raise_()
 
     # what is shown ------------------------------------------------------------------------------
 
     def show_source(self, source: Source, dialect: str) -> None:
         """Show the listing of a network, or why there is none; what is being typed stays."""
-        typing = self.typed and dialect == self._dialect
+        self._drafts[self._dialect] = self.editor.toPlainText() if self.typed else ""
         self._source, self._dialect = source, dialect
+        draft = self._drafts.get(dialect, "")
         self.editor.example = EXAMPLES.get(dialect, "")
         trouble = html.escape(source.trouble or INVITATION.format(dialect=dialect))
         if source.node:
             trouble += f' <a href="{html.escape(source.node)}">Show it</a>'
         self.trouble.setText(trouble)
         self.trouble.setVisible(not source.lines)
-        if typing:
-            self._typed()
-        else:
-            self.take_back()
+        if draft != self.editor.toPlainText() or not draft:
+            self.editor.set_text(draft or source.text)
+        self._typed()
+
+    def forget(self) -> None:
+        """Drop what was typed: another document comes."""
+        self._source = NO_NETWORK
+        self._drafts.clear()
+        self.take_back()
 
     def show_summary(self, rows: Sequence[LayerRow], kept: int) -> None:
         """Show the layers of a network; without any there is no summary."""
@@ -192,11 +198,6 @@ class CodePanel(QWidget):
     def _build(self) -> None:
         if self.typed:
             self.built.emit(self.editor.toPlainText())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.copy_button.adjustSize()
-        self.copy_button.move(self.width() - self.copy_button.width() - 6, 2)
 
     @Slot()
     def copy(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from engine import edits
 from engine.graph.graph import INPUT, Graph
@@ -26,12 +26,7 @@ SEED = 20  # of the weights that a listing begins with
 
 
 class Coding(QObject):
-    """Shows the listing and summary of the document's network, and builds what is typed there.
-
-    Signal ``selected(str)``: the node of a line or row that was clicked.
-    """
-
-    selected = Signal(str)
+    """Shows the listing and summary of the document's network, and builds what is typed there."""
 
     def __init__(
         self,
@@ -52,13 +47,13 @@ class Coding(QObject):
         player.moved.connect(self._light)
         view.node_hovered.connect(self._hover_node)
         panel.built.connect(self.build)
-        panel.chosen.connect(self.selected)
+        panel.chosen.connect(self._choose)
         panel.hovered.connect(self._hover_line)
 
     @Slot()
     def _forget(self) -> None:
         self._replaced = True
-        self._panel.show_source(Source(), "")
+        self._panel.forget()
 
     @Slot()
     def show(self) -> None:
@@ -86,11 +81,24 @@ class Coding(QObject):
         owner = self._document.derived.opened.owner(shown)
         return owned_leaves(self._document.graph).get(owner, owner)
 
+    def _shown_of(self, node: str) -> list[str]:
+        """What is shown of a node of the document: itself, or what it came apart into."""
+        opened = self._document.derived.opened
+        if node in opened.graph.nodes:
+            return [node]
+        return [i for i in opened.graph.nodes if opened.owner(i) == node]
+
+    @Slot(str)
+    def _choose(self, node: str) -> None:
+        shown = self._shown_of(node)
+        self._selection.set(shown, shown[0] if len(shown) == 1 else "")
+
     @Slot()
     def _light(self) -> None:
         if self._column.page == PALETTE:
             return
-        node, walk = self._selection.current, self._document.walk
+        things, walk = self._selection.things, self._document.walk
+        node = self._selection.current or min(things, default="")
         if not node and walk is not None and 0 <= self._player.index < len(walk):
             node = walk.where(self._player.index)[1]
         self._panel.set_lit(self._layer_of(node) if node else "")
@@ -102,7 +110,7 @@ class Coding(QObject):
 
     @Slot(str)
     def _hover_line(self, node: str) -> None:
-        self._view.highlight([node] if node else [])
+        self._view.highlight(self._shown_of(node))
         self._panel.set_hovered(node)
 
     # building -----------------------------------------------------------------------------------

@@ -11,11 +11,13 @@ from engine.errors import EngineError, FormulaError
 from engine.files.project import graph_bytes, graph_from_bytes
 from engine.graph.formula import parse
 from engine.graph.graph import Graph
+from engine.graph.owned import owned_leaves
 from engine.layers.listing import ListingError, looks_like_listing, read_listing
 from graphviz_app.canvas.guides import GRID, on_grid
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.explore.canvas_edits import CanvasEdits, Point
 
+LAYER_STEP = 180.0  # from one layer of a pasted network to the next
 PASTE_STEP = 3 * GRID  # a copy stands so far beside its original
 
 
@@ -89,6 +91,8 @@ class Pasting(CanvasEdits):
             self.refused.emit(str(error))
             return False
         if self._graph.nodes:
+            row = [i for i in piece.nodes if i not in owned_leaves(piece)]
+            piece.positions.update((i, (LAYER_STEP * k, 0.0)) for k, i in enumerate(row))
             return self._put("Add network", piece, at)
         self._view.start_fitting()
         self._document.edit("Build network", edits.in_place_of(self._graph, piece))

@@ -164,7 +164,6 @@ class ExploreWorkspace(QWidget):
         self.editor.said.connect(self.status)
         self._tape_pause.timeout.connect(self._show_tape)
         self.palette_panel.chosen.connect(self._add)
-        self.coding.selected.connect(self.select)
         self.view.node_hovered.connect(self.formula_bar.highlight)
         self.formula_bar.term_hovered.connect(self._light_term)
         self.formula_bar.term_clicked.connect(self.select)

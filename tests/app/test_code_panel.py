@@ -220,6 +220,27 @@ def test_what_is_typed_stays_while_the_graph_changes(network) -> None:
     assert "tanh" in network.code_panel.editor.toPlainText()
 
 
+def test_what_is_typed_waits_while_the_other_dialect_is_shown(qtbot: QtBot, network) -> None:
+    type_instead(network, SMALL)
+    press_caption(qtbot, network, TORCH)
+    assert "nn.Linear" in network.code_panel.editor.toPlainText()
+    press_caption(qtbot, network, PALETTE)
+    press_caption(qtbot, network, KERAS)
+    assert network.code_panel.editor.toPlainText() == SMALL
+    network.coding.build(SMALL)
+    press_caption(qtbot, network, TORCH)
+    press_caption(qtbot, network, KERAS)
+    assert not network.code_panel.typed
+
+
+def test_a_line_selects_all_neurons_of_its_layer(qtbot: QtBot, network) -> None:
+    network.editor.show_level("neurons")
+    press_line(qtbot, network, 3)
+    owner = network.document.derived.opened.owner
+    assert {owner(i) for i in network.selection.things} == {"dense_2"}
+    assert network.code_panel.editor._lit == {3}
+
+
 def test_lines_of_a_typed_listing_select_nothing(qtbot: QtBot, network) -> None:
     type_instead(network, SMALL)
     press_line(qtbot, network, 2)

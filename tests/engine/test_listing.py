@@ -206,7 +206,9 @@ def test_another_slope_than_ours_is_a_layer_of_its_own():
 
 def test_linear_layers_that_do_not_meet_have_their_line():
     listing = read_listing("m = nn.Sequential(\n nn.Linear(4, 8),\n nn.ReLU(),\n nn.Linear(7, 2))")
-    with pytest.raises(ListingError, match="expects 7 features and is given 8") as caught:
+    with pytest.raises(
+        ListingError, match="this layer expects 7 features and is given 8"
+    ) as caught:
         listing.graph()
     assert caught.value.line == 4
 
