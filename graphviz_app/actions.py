@@ -76,7 +76,7 @@ _FILE = (
     *(
         ActionSpec(
             f"network_{name}",
-            f"New network: {name}",
+            f"New network: {preset.title}",
             "files.new_network",
             "file",
             icon="layers",
@@ -372,6 +372,13 @@ _WALK = (
         "back", "Step &back", "explore.player.back", "walk", ("Backspace", "Shift+Space"),
         "step-back", "Take the last step back", "has_walk", repeats=True,
     ),
+    ActionSpec("step_layer", "Step &layer", "explore.walking.step_layer", "walk", ("Ctrl+Right",),
+               "", "All steps of one layer", "has_walk", repeats=True, args=(1,)),
+    ActionSpec("back_layer", "Step la&yer back", "explore.walking.step_layer", "walk",
+               ("Ctrl+Left",), "", "Back to where a layer begins", "has_walk", repeats=True,
+               args=(-1,)),
+    ActionSpec("step_pass", "Step &pass", "explore.walking.step_pass", "walk", ("Ctrl+End",), "",
+               "To the end of the forward pass, then of the backward pass", "has_walk"),
     ActionSpec("play", "&Play or pause", "explore.player.toggle", "walk", ("P",), "play",
                "Let the walk run", "has_walk"),
     ActionSpec("first", "&First", "explore.player.first", "walk", ("Home",), "skip-back",

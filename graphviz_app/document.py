@@ -200,7 +200,7 @@ class Document(QObject):
         """Start a new, unsaved document from a formula; raises FormulaError."""
         self._replace(parse(text), None)
 
-    def begin(self, graph: Graph) -> None:
+    def load_graph(self, graph: Graph) -> None:
         """Start a new, unsaved document from a graph."""
         self._replace(graph, None)
 

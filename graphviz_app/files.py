@@ -118,7 +118,7 @@ class FileCommands(QObject):
         if self.may_leave():
             self._guard.release()
             self.autosave.forget()
-            self._document.begin(PRESETS[preset].build())
+            self._document.load_graph(PRESETS[preset].build())
 
     def choose(self) -> None:
         """Ask for a file and open it."""

@@ -9,11 +9,12 @@ from engine.errors import EngineError
 from engine.graph.graph import Graph, Node, Wire
 from engine.graph.owned import owned_leaves
 from engine.graph.problems import infer_shapes
-from engine.layers.network import Fill, add_layer, begun, drawn, kind_name, leaves_of
-from engine.layers.table import LAYERS
+from engine.layers.network import Fill, add_layer, begun, initial_value, layer_name, leaves_of
+from engine.layers.table import LAYERS, ONE_HOT
 from engine.ops import OPS
 
 Point = tuple[float, float]
+FROM_CLASSES = [name for name, layer in LAYERS.items() if "target" in layer.settings]
 FIRST_WORDS = 10  # that the input of a network knows which begins with an Embedding
 
 
@@ -23,7 +24,7 @@ def put_layer(
     behind: str = "",
     wire: Wire | None = None,
     at: Point | None = None,
-    fill: Fill = drawn,
+    fill: Fill = initial_value,
 ) -> tuple[Graph, str]:
     """``graph`` with a layer behind a node, into a wire, or at its end, and the layer's id.
 
@@ -66,12 +67,15 @@ def _before_loss(
     """The layer between the network and its loss, whose answers get the new shape."""
     if _is_loss(Node("", LAYERS[name].op(LAYERS[name].settings))):
         raise EngineError(f"The network ends in a loss already: delete it to end it in {name}.")
-    own = leaves_of(graph, loss.id)
+    own, shapes = leaves_of(graph, loss.id), infer_shapes(graph)
     kept = {i: n for i, n in graph.nodes.items() if i != loss.id and i not in own}
     bare = graph.like(kept)
     bare.output = loss.inputs[0]
     after, new = add_layer(bare, name, seed=len(graph.nodes), fill=fill)
-    after, again = add_layer(after, kind_name(loss.op), fill=fill)
+    answers = shapes.get(loss.inputs[-1], ())
+    one_hot = layer_name(loss.op) in FROM_CLASSES and len(answers) == len(shapes[bare.output])
+    told = {"target": ONE_HOT} if one_hot else {}
+    after, again = add_layer(after, layer_name(loss.op), told, fill=fill)
     renamed = msgspec.structs.replace(after.nodes[again], id=loss.id, name=loss.name)
     nodes = {i: n for i, n in after.nodes.items() if i != again} | {loss.id: renamed}
     after = after.like(nodes)

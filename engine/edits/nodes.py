@@ -15,6 +15,7 @@ from engine.errors import EngineError, OpError
 from engine.graph.bypass import brought_back, bypass, bypassed
 from engine.graph.graph import CONSTANT, LEAF_KINDS, Graph, Group, Node, Value
 from engine.graph.groups import fold_groups
+from engine.graph.owned import owned_leaves
 from engine.graph.problems import attribute_problem, infer_shapes, node_title, size_problem
 from engine.ops import OPS
 from engine.ops.op import Shape
@@ -162,19 +163,24 @@ def delete(graph: Graph, ids: Iterable[str], heal: bool = True) -> Graph:
     """Without these nodes and notes.
 
     With ``heal`` what a deleted node with one wire received goes to those that it fed; other
-    wires from it leave their ports empty.  A constant without a name goes with its only user.
+    wires from it leave their ports empty.  A constant without a name goes with its only user, the
+    weights of a layer with the layer.
     """
     chosen = set(ids)
     gone = {i for i in chosen if i in graph.nodes}
-    users = graph.users()
+    users, owned = graph.users(), owned_leaves(graph)
+
+    def follows(i: str) -> bool:
+        return i in owned or mere_constant(graph, i)
+
     for node in graph.nodes.values():
         targets = [wire.target for wire in users[node.id]]
-        if mere_constant(graph, node.id) and targets and gone.issuperset(targets):
+        if follows(node.id) and targets and gone.issuperset(targets):
             gone.add(node.id)
     stands_for = dict.fromkeys(gone, "")
     if heal:
         for i in gone:
-            wired = [s for s in graph.nodes[i].inputs if s and not mere_constant(graph, s)]
+            wired = [s for s in graph.nodes[i].inputs if s and not follows(s)]
             if len(wired) == 1:
                 stands_for[i] = wired[0]
     nodes = {}

@@ -10,6 +10,7 @@ from engine.edits.common import last_result, mere_constant, owner, packed
 from engine.edits.naming import names_of, next_name
 from engine.graph.graph import Graph, Group, Wire, free_id
 from engine.graph.names import canonical
+from engine.graph.owned import owned_leaves
 
 Point = tuple[float, float]
 
@@ -17,10 +18,11 @@ Point = tuple[float, float]
 def extract(graph: Graph, ids: Collection[str]) -> Graph:
     """The nodes and notes ``ids`` as a graph of their own, for the clipboard.
 
-    Constants without a name come along with their users.  Wires from outside keep the id that
-    they come from, so that a paste can offer to wire them again.
+    Constants without a name come along with their users, weights with their layers.  Wires from
+    outside keep the id that they come from, so that a paste can offer to wire them again.
     """
     chosen = set(ids)
+    chosen.update(leaf for leaf, layer in owned_leaves(graph).items() if layer in chosen)
     for node in graph.nodes.values():
         if node.id in chosen:
             chosen.update(i for i in node.inputs if mere_constant(graph, i))

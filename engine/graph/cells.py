@@ -169,7 +169,8 @@ class _TakingApart:
             attrs = {"index": index, "batched": batched}
             if batched and self._batch == 1:
                 attrs = {"index": (0, *index), "batched": False}
-            return self._add(Node("", "entry", (node.id,), None, "", attrs), node.id, index)
+            name = _called(node, index)
+            return self._add(Node("", "entry", (node.id,), None, name, attrs), node.id, index)
         value = np.asarray(node.value, np.float64)
         here = value[(slice(None), *index)] if batched else value[index]
         if batched and self._batch == 1:
@@ -275,8 +276,8 @@ class _TakingApart:
 
 
 def _called(node: Node, index: tuple[int, ...]) -> str:
-    """x3 of a vector x, W1[0,2] of a matrix."""
-    stem = node.name or node.id
+    """x3 of a vector x, W1[0,2] of a matrix, Dense[2] of a layer's result."""
+    stem = node.name or (node.id if node.leaf else OPS[node.op].symbol)
     if len(index) == 1 and not stem[-1].isdigit():
         return f"{stem}{index[0]}"
     return f"{stem}[{','.join(map(str, index))}]"

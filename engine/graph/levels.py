@@ -23,7 +23,7 @@ from engine.graph.graph import CONSTANT, Graph, Node, free_id
 from engine.graph.groups import fold_groups, members_shown
 from engine.graph.owned import is_layer, owned_leaves
 from engine.graph.problems import infer_shapes
-from engine.graph.units import Units, fold_units
+from engine.graph.units import fold_units
 from engine.ops import OPS, Op
 from engine.ops.expr import Call, Const, Expr, Var
 from engine.ops.op import Shape
@@ -189,7 +189,8 @@ def _of_cells(
     }
     folding = {i: o for i, o in layer_of.items() if asked.get(o) == NEURONS}
     folding = {i: o for i, o in folding.items() if done.nodes[i].op not in ("assemble", "entry")}
-    units = fold_units(done.nodes, folding, ends, graph.output) if folding else Units(done.nodes)
+    signs = {o: OPS[graph.nodes[o].op].symbol for o in folding.values()}
+    units = fold_units(done.nodes, folding, ends, graph.output, signs)
     flat = opened.graph.like(units.nodes)
     flat.positions = {i: at for i, at in opened.graph.positions.items() if i in units.nodes}
     flat.keep_bends(opened.graph.bends)

@@ -14,6 +14,8 @@ from engine.graph.graph import CONSTANT, PARAMETER, Graph, Node
 from engine.ops import OPS
 from engine.ops.group import Body
 
+NEURON = "Σ"  # with this the title of a folded neuron begins
+
 
 @dataclass(slots=True)
 class Units:
@@ -32,11 +34,16 @@ class Units:
 
 
 def fold_units(
-    nodes: Mapping[str, Node], layers: Mapping[str, str], ends: Collection[str], output: str
+    nodes: Mapping[str, Node],
+    layers: Mapping[str, str],
+    ends: Collection[str],
+    output: str,
+    signs: Mapping[str, str],
 ) -> Units:
     """``nodes``, in order, with the units of layers folded.
 
-    ``layers`` maps the nodes of each layer to its name, ``ends`` are the elements of results.
+    ``layers`` maps the nodes of each layer to its id and ``signs`` that to its sign, ``ends`` are
+    the elements of results.
     """
     users = Graph(nodes.values()).users()
     unit: dict[str, str] = {}
@@ -57,21 +64,25 @@ def fold_units(
         if root is None or len(members[root]) == 1:
             done.nodes[node_id] = node
         elif root == node_id:
-            done.nodes[node_id] = _folded(node, [nodes[i] for i in members[root]], nodes, done)
+            inside = [nodes[i] for i in members[root]]
+            title = _title(inside, nodes)
+            if not title.startswith(NEURON) and node_id in ends:
+                title = signs[layers[node_id]]
+            done.nodes[node_id] = _folded(inside, title, nodes, done)
         else:
             done.folded[node_id] = root
     for node_id, node in nodes.items():
         targets = {unit.get(w.target, w.target) for w in users[node_id]}
-        if node.leaf and node.op != CONSTANT and len(targets) == 1:
+        if node.op in (PARAMETER, CONSTANT) and node_id in done.nodes and len(targets) == 1:
             (root,) = targets
-            if root in members and (node.op == PARAMETER and len(members[root]) > 1):
+            if len(members.get(root, ())) > 1:
                 done.inside[node_id] = root
     _read_weights(nodes, unit, done)
     return done
 
 
-def _folded(end: Node, inside: list[Node], nodes: Mapping[str, Node], done: Units) -> Node:
-    own = {node.id for node in inside}
+def _folded(inside: list[Node], title: str, nodes: Mapping[str, Node], done: Units) -> Node:
+    end, own = inside[-1], {node.id for node in inside}
     outside = list(dict.fromkeys(s for node in inside for s in node.inputs if s not in own))
     constants = [i for i in outside if nodes[i].op == CONSTANT and not nodes[i].name]
     ports = [i for i in outside if i not in constants]
@@ -81,16 +92,17 @@ def _folded(end: Node, inside: list[Node], nodes: Mapping[str, Node], done: Unit
     slots = {i: k for k, i in enumerate([*ports, *constants, *(n.id for n in inside)])}
     steps = tuple((OPS[n.op], n.attrs, tuple(slots[s] for s in n.inputs)) for n in inside)
     values = tuple(nodes[i].value for i in constants)
-    body = Body(_title(inside), tuple(ports), values, steps)
+    body = Body(title, tuple(ports), values, steps)
     return Node(end.id, "group", tuple(ports), None, end.name, {"body": body})
 
 
-def _title(inside: list[Node]) -> str:
+def _title(inside: list[Node], nodes: Mapping[str, Node]) -> str:
     """Σ and the activation of a neuron; otherwise the sign of what comes last."""
     last = OPS[inside[-1].op].symbol
-    if not any(node.op == "mul" for node in inside):
+    weighs = any(n.op == "mul" and any(nodes[i].op == PARAMETER for i in n.inputs) for n in inside)
+    if not weighs:
         return last
-    return "Σ" if inside[-1].op in ("add", "mul") else f"Σ {last}"
+    return NEURON if inside[-1].op in ("add", "mul") else f"{NEURON} {last}"
 
 
 def _read_weights(nodes: Mapping[str, Node], unit: Mapping[str, str], done: Units) -> None:
@@ -98,7 +110,7 @@ def _read_weights(nodes: Mapping[str, Node], unit: Mapping[str, str], done: Unit
         root = unit.get(node.id)
         if root is None or len(node.inputs) != 2 or node.op not in ("mul", "add"):
             continue
-        leaves = [i for i in node.inputs if done.inside.get(i) == root]
+        leaves = [i for i in node.inputs if done.inside.get(i) == root and nodes[i].op == PARAMETER]
         if len(leaves) != 1:
             continue
         (other,) = (i for i in node.inputs if i != leaves[0])

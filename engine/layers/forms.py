@@ -12,7 +12,7 @@ from typing import Any
 from engine.errors import EngineError
 from engine.layers.initialisers import INITIALISERS
 from engine.layers.network import Spec
-from engine.layers.table import LAYERS
+from engine.layers.table import LAYERS, ONE_HOT
 from engine.ops.layers import ACTIVATIONS, LINEAR
 
 Arguments = Mapping[str, Any]
@@ -250,21 +250,21 @@ for _ours, _torch_name in TORCH_ACTIVATIONS.items():
 # losses, each with ours ------------------------------------------------------------------------
 
 FROM_SCORES = {"BCE": "BCE from scores", "Cross-entropy": "Cross-entropy from scores"}
-KERAS_LOSSES = {
-    "mse": "MSE",
-    "mean_squared_error": "MSE",
-    "mae": "MAE",
-    "mean_absolute_error": "MAE",
-    "binary_crossentropy": "BCE",
-    "categorical_crossentropy": "Cross-entropy",
-    "sparse_categorical_crossentropy": "Cross-entropy",
+KERAS_LOSSES: dict[str, Spec] = {
+    "mse": ("MSE", {}),
+    "mean_squared_error": ("MSE", {}),
+    "mae": ("MAE", {}),
+    "mean_absolute_error": ("MAE", {}),
+    "binary_crossentropy": ("BCE", {}),
+    "categorical_crossentropy": ("Cross-entropy", {"target": ONE_HOT}),
+    "sparse_categorical_crossentropy": ("Cross-entropy", {}),
 }
 KERAS_LOSS_CLASSES = {
-    "MeanSquaredError": "MSE",
-    "MeanAbsoluteError": "MAE",
-    "BinaryCrossentropy": "BCE",
-    "CategoricalCrossentropy": "Cross-entropy",
-    "SparseCategoricalCrossentropy": "Cross-entropy",
+    "MeanSquaredError": "mse",
+    "MeanAbsoluteError": "mae",
+    "BinaryCrossentropy": "binary_crossentropy",
+    "CategoricalCrossentropy": "categorical_crossentropy",
+    "SparseCategoricalCrossentropy": "sparse_categorical_crossentropy",
 }
 TORCH_LOSSES = {
     "MSELoss": "MSE",
@@ -274,6 +274,7 @@ TORCH_LOSSES = {
     "CrossEntropyLoss": "Cross-entropy from scores",
     "NLLLoss": "Cross-entropy",  # of the logarithms of probabilities
 }
+CLASS_LOSSES = ("NLLLoss", "CrossEntropyLoss")  # with y.argmax(-1) where answers are one-hot
 OPTIMISERS = (
     "SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "NAdam", "LBFGS",
 )  # fmt: skip

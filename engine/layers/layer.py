@@ -12,6 +12,7 @@ from engine.graph.graph import PARAMETER
 from engine.ops.op import Shape
 
 Settings = Mapping[str, Any]
+MASK, FIRST_CLASS = "mask", "first class"  # what leaves hold that no initialiser draws
 MOST_NUMBERS = 20_000_000  # of one layer's weights: 160 MB
 MOST_OF_ALL = 50_000_000  # of a whole network, weights and what it computes: 400 MB
 

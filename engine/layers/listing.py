@@ -20,6 +20,7 @@ from engine.errors import EngineError
 from engine.graph.graph import INPUT, Graph, Node
 from engine.graph.problems import infer_shapes
 from engine.layers.forms import (
+    CLASS_LOSSES,
     FROM_SCORES,
     KERAS,
     KERAS_LOSS_CLASSES,
@@ -32,8 +33,8 @@ from engine.layers.forms import (
 )
 from engine.layers.layer import check_whole
 from engine.layers.literals import ListingError, Literals, called_name, near, root_name, sentence
-from engine.layers.network import Fill, Spec, add_layer, begun, drawn, leaves_of, unfilled
-from engine.layers.table import LAYERS
+from engine.layers.network import Fill, Spec, add_layer, begun, initial_value, leaves_of, unfilled
+from engine.layers.table import ONE_HOT
 from engine.ops.op import Shape
 
 __all__ = ["Listing", "ListingError", "looks_like_listing", "read_listing"]
@@ -61,14 +62,15 @@ _NOT_LAYERS = {
 class Listing:
     """The layers of a listing, each with its line, and what it says of the data and the training.
 
-    ``shape`` is that of one example (None where the listing does not say), ``loss`` the name of
-    a layer of ours or "", on the line ``loss_line``.  ``features`` holds, by place, how many
-    features a layer says it is given.  ``epochs`` and ``batch_size`` are 0 where nothing is said.
+    ``shape`` is that of one example (None where the listing does not say), ``loss`` a layer of
+    ours with its settings, if any, on the line ``loss_line``.  ``features`` holds, by place, how
+    many features a layer says it is given.  ``epochs`` and ``batch_size`` are 0 where nothing is
+    said.
     """
 
     layers: list[tuple[Spec, int]] = field(default_factory=list)
     shape: Shape | None = None
-    loss: str = ""
+    loss: Spec | None = None
     loss_line: int = 1
     optimiser: str = ""
     epochs: int = 0
@@ -98,7 +100,7 @@ class Listing:
             raise ListingError(str(error), first) from error
         tried = Graph([Node("x", INPUT, (), np.broadcast_to(0.0, shape), "x")], output="x")
         self._behind(tried, seed, unfilled)
-        return self._behind(begun(shape, seed, self._words()), seed, drawn)
+        return self._behind(begun(shape, seed, self._words()), seed, initial_value)
 
     def _words(self) -> int:
         """How many words the first layer knows; 0 if it takes numbers."""
@@ -107,7 +109,7 @@ class Listing:
 
     def _behind(self, graph: Graph, seed: int, fill: Fill) -> Graph:
         """``graph`` with the layers and the loss behind its input."""
-        steps = [*self.layers, *([((self.loss, {}), self.loss_line)] if self.loss else [])]
+        steps = [*self.layers, *([(self.loss, self.loss_line)] if self.loss else [])]
         shape = np.shape(graph.nodes["x"].value)
         numbers = math.prod(shape)
         for place, ((name, settings), line) in enumerate(steps):
@@ -344,18 +346,20 @@ class _Reader:
         elif isinstance(optimiser, ast.Constant):
             self._listing.optimiser = str(optimiser.value).lower()
 
-    def _keras_loss(self, node: ast.expr) -> str:
+    def _keras_loss(self, node: ast.expr) -> Spec:
         if isinstance(node, ast.Call):
-            ours = KERAS_LOSS_CLASSES.get(name := called_name(node.func), "")
+            name = called_name(node.func)
+            ours = KERAS_LOSSES.get(KERAS_LOSS_CLASSES.get(name, ""))
             scores = any(
                 k.arg == "from_logits" and self._literals.value(k.value) is True
                 for k in node.keywords
             )
-            ours = FROM_SCORES.get(ours, ours) if scores else ours
+            if ours and scores:
+                ours = (FROM_SCORES.get(ours[0], ours[0]), ours[1])
         else:
             attribute = isinstance(node, ast.Attribute)
             name = called_name(node) if attribute else self._literals.value(node)
-            ours = KERAS_LOSSES.get(name.lower(), "") if isinstance(name, str) else ""
+            ours = KERAS_LOSSES.get(name.lower()) if isinstance(name, str) else None
         if not ours:
             known = ", ".join(KERAS_LOSSES)
             raise ListingError(f"there is no loss {name!r}; there are: {known}.", node.lineno)
@@ -369,10 +373,11 @@ class _Reader:
                 "write nn.NLLLoss()(model(x).log(), y).",
                 line,
             )
-        self._set_loss(TORCH_LOSSES[name], line)
+        one_hot = len(given) > 1 and isinstance(given[1], ast.Call)
+        settings = {"target": ONE_HOT} if one_hot and name in CLASS_LOSSES else {}
+        self._set_loss((TORCH_LOSSES[name], settings), line)
 
-    def _set_loss(self, ours: str, line: int) -> None:
-        assert ours in LAYERS
+    def _set_loss(self, ours: Spec, line: int) -> None:
         self._listing.loss, self._listing.loss_line = ours, line
 
     def _fit(self, call: ast.Call) -> None:

@@ -17,7 +17,16 @@ from engine.errors import EngineError
 from engine.graph.graph import INPUT, PARAMETER, Graph, Node, free_id
 from engine.graph.problems import infer_shapes, size_problem
 from engine.layers.initialisers import draw
-from engine.layers.layer import Layer, Settings, Weight, arithmetic, check_size, count_of
+from engine.layers.layer import (
+    FIRST_CLASS,
+    MASK,
+    Layer,
+    Settings,
+    Weight,
+    arithmetic,
+    check_size,
+    count_of,
+)
 from engine.layers.table import LAYERS
 from engine.ops import OPS
 from engine.ops.op import Shape
@@ -52,15 +61,19 @@ def layer_called(name: str) -> Layer:
     return LAYERS[name]
 
 
-def kind_name(op: str) -> str:
+def layer_name(op: str) -> str:
     """The name in the table of the layer that applies the op of this name, "" for none."""
     return _KIND_OF.get(op) or ("Activation" if op in _ACTIVATIONS else "")
 
 
-def drawn(weight: Weight, settings: Settings, seed: int) -> np.ndarray:
-    """The value of a layer's leaf before training."""
-    if weight.init == "mask":
+def initial_value(weight: Weight, settings: Settings, seed: int) -> np.ndarray:
+    """What a leaf of a layer holds before training; raises EngineError."""
+    if weight.init == MASK:
         return _mask(weight.shape, settings["rate"], seed)
+    if weight.init == FIRST_CLASS:  # until data say which
+        value = np.zeros(weight.shape)
+        value[..., 0] = 1.0
+        return value
     return draw(weight.init, weight.shape, seed)
 
 
@@ -75,7 +88,7 @@ def add_layer(
     settings: Settings = NO_SETTINGS,
     sources: Sequence[str] = (),
     seed: int = 0,
-    fill: Fill = drawn,
+    fill: Fill = initial_value,
 ) -> tuple[Graph, str]:
     """``graph`` with a layer behind the nodes ``sources``, and the id of its node, the new output.
 
@@ -159,7 +172,7 @@ def leaves_of(graph: Graph, node_id: str) -> list[str]:
 def summary(graph: Graph) -> list[Row]:
     """The layers of a graph in order, each with its shape and its parameters."""
     shapes = infer_shapes(graph)
-    return [_row(graph, node, shapes) for node in graph.nodes.values() if kind_name(node.op)]
+    return [_row(graph, node, shapes) for node in graph.nodes.values() if layer_name(node.op)]
 
 
 def _row(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> Row:
@@ -167,7 +180,7 @@ def _row(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> Row:
     weights = tuple(
         Weight("", "", shapes[i]) for i in own if graph.nodes[i].op == PARAMETER and i in shapes
     )
-    name = kind_name(node.op)
+    name = layer_name(node.op)
     ports = dict(zip(OPS[node.op].inputs, node.inputs, strict=False))
     kept = [ports[port] for port in LAYERS[name].kept if ports.get(port) in own]
     return Row(

@@ -1,4 +1,4 @@
-"""Networks to begin with: each drawn from a seed, so that its numbers are the same every time."""
+"""Networks to begin with: from the perceptron to the lecture's sentiment model and attention."""
 
 from __future__ import annotations
 
@@ -8,106 +8,124 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from engine.graph.formula import parse
 from engine.graph.graph import Graph
-from engine.layers.network import Spec, sequential
+from engine.layers.network import Spec, leaves_of, sequential
+from engine.layers.table import ONE_HOT
 
-LECTURE_BATCH, LECTURE_WORDS, CLASSES = 128, 800, 5
-SEED = 20
+SEED = 0
+XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+CHAIN_LENGTH = 8
+SENTENCES, WORDS, FEATURES = 5, 6, 4  # of the attention classifier
+VOCABULARY, REVIEWS, CLASSES = 800, 128, 5  # of the sentiment model
+WORDS_IN_REVIEW = 0.02  # the share of the vocabulary that a review uses
 
 
 class Preset(NamedTuple):
-    """A network: one sentence on it, and what builds its graph."""
+    """A network by name: what it is, in a sentence, and how it is made."""
 
+    title: str
     says: str
     build: Callable[[], Graph]
 
 
-def _dense(units: int, activation: str, **settings: object) -> Spec:
-    return ("Dense", {"units": units, "activation": activation, **settings})
-
-
-def _filled(graph: Graph, values: dict[str, object]) -> Graph:
-    """``graph`` with other values for some of its leaves, by id."""
+def _with_targets(graph: Graph, values: dict[str, np.ndarray]) -> Graph:
+    """``graph`` with these values of leaves, by id."""
     nodes = dict(graph.nodes)
     for leaf, value in values.items():
-        nodes[leaf] = msgspec.structs.replace(nodes[leaf], value=np.asarray(value, float))
+        nodes[leaf] = msgspec.structs.replace(nodes[leaf], value=value)
     return graph.like(nodes)
 
 
-def perceptron() -> Graph:
-    """Two inputs, one neuron, its mean squared error."""
-    graph = sequential([_dense(1, "tanh"), ("MSE", {})], (1, 2), SEED, "perceptron")
-    return _filled(graph, {"x": [[0.5, -1.0]], "y": [[-1.0]]})
+def _on_xor(name: str, *layers: Spec) -> Graph:
+    """A network for the four points of XOR."""
+    graph = sequential([*layers, ("BCE", {})], XOR.shape, SEED, name)
+    answers = (XOR[:, :1] != XOR[:, 1:]).astype(float)
+    return _with_targets(graph, {"x": XOR, leaves_of(graph, graph.output)[0]: answers})
 
 
-def logistic_regression() -> Graph:
-    """Four points with two features, each with the answer 0 or 1."""
-    specs = [_dense(1, "sigmoid"), ("BCE", {})]
-    points = [[0.5, 1.0], [-1.0, 0.5], [1.5, -0.5], [-0.5, -1.0]]
-    return _filled(
-        sequential(specs, (4, 2), SEED, "logistic regression"),
-        {"x": points, "y": [[1.0], [0.0], [1.0], [0.0]]},
+def _perceptron() -> Graph:
+    return parse(
+        "y = greater(w0*x0 + w1*x1 + w2, 0)", "perceptron", w0=1.0, w1=1.0, w2=-1.5, x0=1.0, x1=1.0
     )
 
 
-def _playground(width: int) -> Graph:
-    """Two hidden layers as wide as that between two inputs and one answer of −1 or 1."""
-    specs = [_dense(width, "tanh"), _dense(2 if width == 4 else width, "tanh"), _dense(1, "tanh")]
-    name = f"{'2-4-2-1' if width == 4 else f'2-{width}-{width}-1'} network"
-    return _filled(
-        sequential([*specs, ("MSE", {})], (1, 2), SEED, name), {"x": [[0.8, -0.4]], "y": [[1.0]]}
+def _dense(units: int, activation: str) -> Spec:
+    return "Dense", {"units": units, "activation": activation}
+
+
+def _sentiment() -> Graph:
+    half = ("Dropout", {"rate": 0.5})
+    graph = sequential(
+        [
+            _dense(256, "relu"),
+            half,
+            _dense(256, "relu"),
+            half,
+            _dense(CLASSES, "softmax"),
+            ("Cross-entropy", {"target": ONE_HOT}),
+        ],
+        (REVIEWS, VOCABULARY),
+        SEED,
+        "sentiment network",
     )
-
-
-def sentiment() -> Graph:
-    """The lecture's network for reviews as bags of words, five classes from bad to good."""
-    specs: list[Spec] = [
-        _dense(256, "relu"),
-        ("Dropout", {"rate": 0.5}),
-        _dense(256, "relu"),
-        ("Dropout", {"rate": 0.5}),
-        _dense(CLASSES, "softmax"),
-        ("Cross-entropy", {}),
-    ]
     rng = np.random.RandomState(SEED)
-    shape = (LECTURE_BATCH, LECTURE_WORDS)
-    words = (rng.random_sample(shape) < 0.05).astype(float)  # some 40 of the words in a review
-    answers = rng.randint(0, CLASSES, LECTURE_BATCH)
-    return _filled(sequential(specs, shape, SEED, "sentiment network"), {"x": words, "y": answers})
+    reviews = (rng.random_sample((REVIEWS, VOCABULARY)) < WORDS_IN_REVIEW).astype(float)
+    ratings = np.eye(CLASSES)[rng.randint(0, CLASSES, REVIEWS)]
+    return _with_targets(graph, {"x": reviews, leaves_of(graph, graph.output)[0]: ratings})
 
 
-def attention_classifier() -> Graph:
-    """Three sentences of up to six words, four features each; what is padding has no weight."""
-    specs = [("Attention", {}), _dense(3, "softmax"), ("Cross-entropy", {})]
-    graph = sequential(specs, (3, 6, 4), SEED, "attention classifier")
-    lengths = np.array([6, 4, 2])
-    mask = (np.arange(6) < lengths[:, None]).astype(float)[..., None]
-    words = np.asarray(graph.nodes["x"].value) * mask
-    return _filled(graph, {"x": words, "mask1": mask, "y": [0.0, 1.0, 2.0]})
+def _attention() -> Graph:
+    graph = sequential(
+        [("Attention", {}), _dense(2, "softmax"), ("Cross-entropy", {})],
+        (SENTENCES, WORDS, FEATURES),
+        SEED,
+        "attention classifier",
+    )
+    lengths = np.arange(WORDS, WORDS - SENTENCES, -1)  # the last sentence is the shortest
+    mask = (np.arange(WORDS) < lengths[:, None]).astype(float)[..., None]
+    answers = np.random.RandomState(SEED).randint(0, 2, SENTENCES).astype(float)
+    padding = leaves_of(graph, "attention_pooling")[-1]
+    data = graph.nodes["x"].value * mask
+    target = leaves_of(graph, graph.output)[0]
+    return _with_targets(graph, {"x": data, padding: mask, target: answers})
 
 
-def deep_sigmoid_chain() -> Graph:
-    """Ten single neurons in a row: the gradient gets smaller with every one on its way back."""
-    specs = [_dense(1, "sigmoid") for _ in range(10)]
-    graph = sequential([*specs, ("MSE", {})], (1, 1), SEED, "deep sigmoid chain")
-    return _filled(graph, {"x": [[1.0]], "y": [[1.0]]})
+def _chain() -> Graph:
+    layers = [_dense(1, "sigmoid")] * CHAIN_LENGTH
+    return sequential([*layers, ("MSE", {})], (1, 1), SEED, "deep sigmoid chain")
 
 
 PRESETS: dict[str, Preset] = {
-    "perceptron": Preset("One neuron on two inputs.", perceptron),
-    "logistic regression": Preset(
-        "One sigmoid neuron on four points, with binary cross-entropy.", logistic_regression
+    "perceptron": Preset("Perceptron", "Adds up weighted inputs and fires above 0.", _perceptron),
+    "logistic": Preset(
+        "Logistic regression",
+        "One neuron with a sigmoid: XOR is too much for it.",
+        lambda: _on_xor("logistic regression", _dense(1, "sigmoid")),
     ),
-    "2-4-2-1": Preset("Two small hidden layers on two inputs.", lambda: _playground(4)),
-    "2-8-8-1": Preset("Two wider hidden layers on two inputs.", lambda: _playground(8)),
-    "sentiment 800-256-256-5": Preset(
-        "The lecture's network for reviews: 272,133 parameters, a batch of 128.", sentiment
+    "2-4-2-1": Preset(
+        "2-4-2-1",
+        "Two small hidden layers, on the four points of XOR.",
+        lambda: _on_xor("2-4-2-1", _dense(4, "tanh"), _dense(2, "tanh"), _dense(1, "sigmoid")),
     ),
-    "attention classifier": Preset(
-        "Weighs the words of a sentence, without its padding, then chooses a class.",
-        attention_classifier,
+    "2-8-8-1": Preset(
+        "2-8-8-1",
+        "Two hidden layers of eight neurons, on the four points of XOR.",
+        lambda: _on_xor("2-8-8-1", _dense(8, "tanh"), _dense(8, "tanh"), _dense(1, "sigmoid")),
     ),
-    "deep sigmoid chain": Preset(
-        "Ten sigmoid neurons in a row: watch the gradient vanish.", deep_sigmoid_chain
+    "sentiment": Preset(
+        "Sentiment 800-256-256-5",
+        "The lecture's model of reviews: 800 words, five ratings, 128 at once.",
+        _sentiment,
+    ),
+    "attention": Preset(
+        "Attention classifier",
+        "Weighs the words of a sentence before it classifies; padding is left out.",
+        _attention,
+    ),
+    "chain": Preset(
+        "Deep sigmoid chain",
+        "Eight sigmoids in a row: watch the gradient vanish.",
+        _chain,
     ),
 }

@@ -18,7 +18,7 @@ from engine.graph.labels import text_label
 from engine.graph.owned import has_layers
 from engine.graph.problems import infer_shapes
 from engine.layers.forms import KERAS_EPSILON, TORCH_ACTIVATIONS, TORCH_EPSILON
-from engine.layers.network import kind_name, leaves_of
+from engine.layers.network import layer_name, leaves_of
 from engine.layers.table import LAYERS
 from engine.ops import OPS
 from engine.ops.op import Shape
@@ -135,7 +135,7 @@ def _check_forks(graph: Graph, first: str, layers: list[str]) -> None:
 
 def _check_link(graph: Graph, node: Node) -> None:
     """Raises _NoListingError for a node that is no layer in a row."""
-    name = kind_name(node.op)
+    name = layer_name(node.op)
     if bypassed(node):
         raise _NoListingError(
             f"{_called(graph, node.id)} is bypassed: bring it back or delete it.", node.id
@@ -177,7 +177,10 @@ def _keras_lines(graph: Graph, chain: _Chain, shapes: Mapping[str, Shape]) -> li
             arguments = [*arguments, _keras_input(name, shapes[chain.input][1:])]
         lines.append(Line(f"model.add({_call(name, arguments)})", node_id))
     if chain.loss:
-        loss, measures = _KERAS_LOSSES[graph.nodes[chain.loss].op]
+        op = graph.nodes[chain.loss].op
+        loss, measures = _KERAS_LOSSES[op]
+        if _of_classes(op) and not _one_hot(graph, chain.loss, shapes):
+            loss = loss.replace("'c", "'sparse_c").replace("Cat", "SparseCat")
         given = [f"loss={loss}", "optimizer='adam'", *(["metrics=['accuracy']"] * measures)]
         lines.append(Line("model.compile(", chain.loss))
         lines += [Line(f"    {argument},", chain.loss) for argument in given]
@@ -193,7 +196,7 @@ def _keras_input(name: str, shape: Shape) -> str:
 
 def _keras_call(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> tuple[str, list[str]]:
     """(Keras' name, the arguments) of a layer; raises _NoListingError."""
-    name, attrs = kind_name(node.op), OPS[node.op].with_defaults(node.attrs)
+    name, attrs = layer_name(node.op), OPS[node.op].with_defaults(node.attrs)
     weight = _weight_shape(node, shapes)
     match name:
         case "Dense":
@@ -259,7 +262,9 @@ def _torch_lines(graph: Graph, chain: _Chain, shapes: Mapping[str, Shape]) -> li
     lines.append(Line(")"))
     lines.append(Line(_torch_data(graph, chain, shapes), chain.input))
     if chain.loss:
-        loss = _TORCH_LOSSES[graph.nodes[chain.loss].op]
+        loss = _TORCH_LOSSES[op := graph.nodes[chain.loss].op]
+        if _of_classes(op) and _one_hot(graph, chain.loss, shapes):
+            loss = loss.replace(" y)", " y.argmax(-1))")
         lines.append(Line(f"loss = {loss}", chain.loss))
     return lines
 
@@ -278,7 +283,7 @@ def _torch_calls(
     graph: Graph, node: Node, shapes: Mapping[str, Shape], before: Shape
 ) -> list[tuple[str, list[str]]]:
     """[(PyTorch's name, the arguments)] of a layer; raises _NoListingError."""
-    name, attrs = kind_name(node.op), OPS[node.op].with_defaults(node.attrs)
+    name, attrs = layer_name(node.op), OPS[node.op].with_defaults(node.attrs)
     weight = _weight_shape(node, shapes)
     if len(before) == 4 and name in ("Dense", "LayerNorm", "Softmax"):
         raise _NoListingError(
@@ -346,6 +351,16 @@ _TORCH_LOSSES = {
 
 
 # both -------------------------------------------------------------------------------------------
+
+
+def _of_classes(op: str) -> bool:
+    return op.startswith("cross_entropy")
+
+
+def _one_hot(graph: Graph, loss: str, shapes: Mapping[str, Shape]) -> bool:
+    """Whether a loss is told the right class as a row of 0 and a single 1."""
+    scores, answers = graph.nodes[loss].inputs
+    return len(shapes[answers]) == len(shapes[scores])
 
 
 def _weight_shape(node: Node, shapes: Mapping[str, Shape]) -> Shape:

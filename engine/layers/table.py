@@ -8,10 +8,11 @@ from typing import Any
 from engine.errors import EngineError
 from engine.graph.graph import CONSTANT, INPUT
 from engine.layers.initialisers import INITIALISERS
-from engine.layers.layer import Layer, Settings, Weight, whole_setting
+from engine.layers.layer import FIRST_CLASS, MASK, Layer, Settings, Weight, whole_setting
 from engine.ops.layers import ACTIVATIONS, LINEAR
 from engine.ops.op import Shape, shape_text
 
+CLASS, ONE_HOT = "class", "one-hot"  # how a target says which class is right
 INIT = {"init": tuple(INITIALISERS)}
 LAYERS: dict[str, Layer] = {}
 
@@ -61,7 +62,7 @@ layer(
     "dropout",
     settings={"rate": 0.5, "training": True},
     attrs=lambda settings: {"rate": settings["rate"], "training": settings["training"]},
-    weights=lambda settings, shape: (Weight("mask", "mask", shape, "mask", CONSTANT),),
+    weights=lambda settings, shape: (Weight("mask", "mask", shape, MASK, CONSTANT),),
 )
 layer(
     "Softmax",
@@ -194,20 +195,26 @@ def _target(settings: Settings, shape: Shape) -> tuple[Weight, ...]:
 def _class(settings: Settings, shape: Shape) -> tuple[Weight, ...]:
     if not shape:
         raise EngineError("A cross-entropy needs rows of classes; it is given a scalar.")
+    if settings["target"] == ONE_HOT:
+        return (Weight("target", "y", shape, FIRST_CLASS, INPUT),)
     return (Weight("target", "y", shape[:-1], "zeros", INPUT),)
 
 
-for _name, _op, _says, _weights in (
-    ("MSE", "mse", "The mean of the squared errors.", _target),
-    ("MAE", "mae", "The mean of the absolute errors.", _target),
-    ("BCE", "bce", "How surprised probabilities are by answers of 0 and 1.", _target),
-    ("BCE from scores", "bce_from_logits", "Sigmoid and BCE in one, safely.", _target),
-    ("Cross-entropy", "cross_entropy", "How surprised probabilities are by the classes.", _class),
-    (
-        "Cross-entropy from scores",
-        "cross_entropy_from_logits",
-        "Softmax and cross-entropy in one, safely.",
-        _class,
-    ),
-):
-    layer(_name, _says, _op, weights=_weights)
+BY_TARGET: dict[str, Any] = {
+    "settings": {"target": CLASS},
+    "choices": {"target": (CLASS, ONE_HOT)},
+    "weights": _class,
+}
+layer("MSE", "The mean of the squared errors.", "mse", weights=_target)
+layer("MAE", "The mean of the absolute errors.", "mae", weights=_target)
+layer("BCE", "How surprised probabilities are by answers of 0 and 1.", "bce", weights=_target)
+layer("BCE from scores", "Sigmoid and BCE in one, safely.", "bce_from_logits", weights=_target)
+layer(
+    "Cross-entropy", "How surprised probabilities are by the classes.", "cross_entropy", **BY_TARGET
+)
+layer(
+    "Cross-entropy from scores",
+    "Softmax and cross-entropy in one, safely.",
+    "cross_entropy_from_logits",
+    **BY_TARGET,
+)

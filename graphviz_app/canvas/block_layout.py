@@ -38,9 +38,12 @@ def arrange_blocks(
     outer_nodes = list(dict.fromkeys(block_of.get(n, n) for n in nodes))
     outer_wires = dict.fromkeys((block_of.get(s, s), block_of.get(t, t)) for s, t in wires)
     leaving = Counter(
-        block_of[s] for s, t in wires if s in block_of and block_of.get(t) != block_of[s]
+        block_of.get(s, s) for s, t in wires if block_of.get(s, s) != block_of.get(t, t)
     )
-    between = {k: min(BETWEEN + FOR_A_WIRE * leaving[k] ** 0.75, MOST_BETWEEN) for k in boxes}
+    between = {
+        i: min(label_room.get(i, BETWEEN) + FOR_A_WIRE * (count - 1) ** 0.75, MOST_BETWEEN)
+        for i, count in leaving.items()
+    }
     outer_sizes = dict(sizes)
     for key, (left, top, right, bottom) in boxes.items():
         outer_sizes[key] = right - left + 2 * FRAME_PAD, bottom - top + FRAME_TITLE

@@ -42,6 +42,7 @@ class Camera(QGraphicsView):
         self.graph_scene = GraphScene(CanvasModel.from_graph(Graph()), theme)
         super().__init__(self.graph_scene)
         self.reduced_motion = False
+        self.covered = 0  # pixels at the top that something lies over: what is fitted stays clear
         self._stays_fitted = True
         self._dots: tuple[tuple[int, float, str], QPixmap] | None = None
         self._glide = QVariantAnimation(self)
@@ -98,19 +99,22 @@ class Camera(QGraphicsView):
     def fit(self, animated: bool = False) -> None:
         """Show everything, and keep doing so until the user zooms or pans."""
         self._stays_fitted = True
-        box = qrect(self.model.bounds())
-        self.look_at(self._fitting_scale(box), box.center(), animated)
+        self._look_at_box(qrect(self.model.bounds()), animated)
 
     def fit_box(self, box: QRectF, animated: bool = True) -> None:
         """Show ``box`` of the scene as large as fits, but not huge."""
         self._stays_fitted = False
-        self.look_at(self._fitting_scale(box), box.center(), animated)
+        self._look_at_box(box, animated)
+
+    def _look_at_box(self, box: QRectF, animated: bool) -> None:
+        scale = self._fitting_scale(box)
+        self.look_at(scale, box.center() - QPointF(0, self.covered / 2 / scale), animated)
 
     def _fitting_scale(self, box: QRectF) -> float:
         margin = 2 * FIT_MARGIN_PX
         scale = min(
             max(1, self.viewport().width() - margin) / max(1.0, box.width()),
-            max(1, self.viewport().height() - margin) / max(1.0, box.height()),
+            max(1, self.viewport().height() - margin - self.covered) / max(1.0, box.height()),
             MOST_FIT,
         )
         return max(scale, LEAST_FIT)

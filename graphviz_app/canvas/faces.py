@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from engine.graph.graph import Graph, Node
 from engine.graph.levels import Opened
 from engine.graph.owned import has_layers
+from engine.graph.units import NEURON
 from engine.layers.network import Row, summary
 from engine.numerals import number
 from engine.ops import OPS
@@ -119,8 +120,8 @@ def faces_of(graph: Graph, opened: Opened, shapes: Mapping[str, Shape]) -> dict[
             continue
         if node.op == "group":
             body = node.attrs["body"]
-            if body.title.startswith("Σ") and node.id in opened.apart:
-                faces[node.id] = Neuron(body.title[1:].strip(), _bias(opened, node.id))
+            if body.title.startswith(NEURON) and node.id in opened.apart:
+                faces[node.id] = Neuron(body.title[len(NEURON) :].strip(), _bias(opened, node.id))
         elif of_example(opened, node.id, shape):
             continue
         elif node.id in rows and node.id not in inner:
@@ -137,7 +138,7 @@ def faces_of(graph: Graph, opened: Opened, shapes: Mapping[str, Shape]) -> dict[
 
 def of_example(opened: Opened, node: str, shape: Shape) -> bool:
     """Whether a node holds one number, or one for each example."""
-    return not shape or (node in opened.apart and shape == (opened.batch,))
+    return node in opened.apart and shape in ((), (opened.batch,))
 
 
 def _bias(opened: Opened, neuron: str) -> str:

@@ -75,6 +75,11 @@ def op_label(node: Node, constant: object = None, port: int = -1) -> Label:
     if node.op == "group":
         return (Run(short_name(node.attrs["body"].title), RunStyle.SIGN),)
     op = own_op(node)
+    if op == "entry":
+        index = node.attrs["index"][
+            int(not node.attrs["batched"] and len(node.attrs["index"]) > 1) :
+        ]
+        return (Run(f"[{','.join(map(str, index))}]", RunStyle.SIGN),)
     sign = _SIGNS.get(op) or (OPS[op].symbol if op in OPS else op)
     if op in _POWERS:
         return (Run("x", RunStyle.NAME), Run(_POWERS[op], RunStyle.RAISED))

@@ -129,7 +129,8 @@ class CanvasModel:
     ``lit`` and ``lit_wires`` are what is not dimmed while ``active`` is a node.  ``port_heights``
     are those of a node's inputs relative to its centre, None for one that stands in the label;
     ``open_ports`` are the heights of inputs without a wire, by node.  ``faces`` are those of nodes
-    that show more than a sign, ``tensors`` the (value, gradient) of the tiles among them;
+    that show more than a sign, ``tensors`` the (value, gradient) of the tiles among them and
+    ``lit_elements`` which of their numbers are framed;
     ``weight_leaves`` are the leaves whose numbers a wire's width and colour stand for, and
     ``weights`` those numbers, by wire.  ``layout`` is where nodes stand that the user has not
     placed, None as long as there are none.
@@ -169,6 +170,7 @@ class CanvasModel:
         self.quiet = [k for k in shown if self.ranks[k]]
         self.tiles = [k for k, face in enumerate(faces) if isinstance(face, Tile)]
         self.tensors: dict[int, tuple[Any, Any]] = {}
+        self.lit_elements: dict[int, np.ndarray] = {}
         self.weight_leaves = weight_leaves
         self.weights: dict[int, float] = {}
         self.largest_weight = 0.0

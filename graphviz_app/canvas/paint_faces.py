@@ -9,16 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from engine.numerals import fixed
-from graphviz_app.canvas.faces import (
-    GRADIENT_GAP,
-    MOST_CELLS,
-    TILE_HEAD,
-    TILE_PAD,
-    Card,
-    Neuron,
-    Tile,
-    spaced,
-)
+from graphviz_app.canvas.elements import cells_shown, gradient_box, lit_boxes, value_box
+from graphviz_app.canvas.faces import TILE_HEAD, TILE_PAD, Card, Neuron, Tile, spaced
 from graphviz_app.canvas.labels import RunStyle, plain_text
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.heat import heat_image, scale_of
@@ -47,35 +39,11 @@ class HeatCache:
         kept = self._kept.get((node, gradient))
         if kept is not None and kept[0] is array:
             return kept[1]
-        image = heat_image(cells_shown(array, face), self._theme, gradient, scale_of(array))
+        image = heat_image(
+            cells_shown(np.asarray(array, float), face), self._theme, gradient, scale_of(array)
+        )
         self._kept[node, gradient] = array, image
         return image
-
-
-def cells_shown(array: Any, face: Tile) -> np.ndarray:
-    """The rows and columns of a tensor that are drawn: all, or every n-th."""
-    matrix = np.reshape(np.asarray(array, float), (face.rows, face.columns))
-    down, across = steps_shown(face)
-    return matrix[::down, ::across]
-
-
-def steps_shown(face: Tile) -> tuple[int, int]:
-    """Of how many rows, and of how many columns, one is drawn."""
-    return -(-face.rows // MOST_CELLS[0]), -(-face.columns // MOST_CELLS[1])
-
-
-def value_area(face: Tile) -> QRectF:
-    """Where the heat map of the value is, around the node's centre."""
-    width, height = face.size
-    return QRectF(
-        TILE_PAD - width / 2, TILE_HEAD - height / 2, width - 2 * TILE_PAD, face.value_height
-    )
-
-
-def gradient_area(face: Tile) -> QRectF:
-    """Where the heat map of the gradient is."""
-    area = value_area(face)
-    return QRectF(area.left(), area.bottom() + GRADIENT_GAP, area.width(), face.gradient_height)
 
 
 def draw_face(painter: QPainter, model: CanvasModel, node: int, look: Look, color: QColor) -> None:
@@ -126,9 +94,24 @@ def _draw_tile(
     text = QFontMetricsF(font).elidedText(plain_text(label), Qt.TextElideMode.ElideRight, room)
     painter.drawText(QPointF(TILE_PAD - width / 2, baseline), text)
     value, gradient = model.tensors.get(node, (None, None))
-    _draw_heat(painter, node, value, face, value_area(face), look, False)
+    lit = model.lit_elements.get(node)
+    _draw_heat(painter, node, value, face, QRectF(*value_box(face)), look, False)
     if face.gradient:
-        _draw_heat(painter, node, gradient, face, gradient_area(face), look, True)
+        _draw_heat(painter, node, gradient, face, QRectF(*gradient_box(face)), look, True)
+    if lit is not None:
+        _draw_lit(painter, lit, face, look)
+
+
+def _draw_lit(painter: QPainter, lit: np.ndarray, face: Tile, look: Look) -> None:
+    """Frames around the elements that take part."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    boxes = lit_boxes(lit, face).tolist()
+    # a dark line on a light one: it is seen on every colour of a heat map
+    for pen in (QPen(QColor(look.theme.node_fill), 3.0), QPen(QColor(look.theme.text), 1.4)):
+        painter.setPen(pen)
+        for left, top, width, height in (value_box(face), gradient_box(face))[: 1 + face.gradient]:
+            for x, y, w, h in boxes:
+                painter.drawRect(QRectF(left + x * width, top + y * height, w * width, h * height))
 
 
 def _draw_heat(

@@ -180,6 +180,7 @@ class Pointer(QObject):
         self._last = (event.position(), event.modifiers())
         if self._gesture is None:
             self._hover(event.position())
+            self._view.hover_element(event.position())
             return
         self._gesture.move(*self._last)
         self._space_taps = self._space_taps and not self._gesture.moved
@@ -413,7 +414,8 @@ class Pointer(QObject):
         if port is not None:
             QToolTip.showText(at_screen, view.port_name(port), view.viewport())
         elif node:
-            QToolTip.showText(at_screen, view.tooltip(node), view.viewport())
+            text = view.tooltip(node, view.element_at(position))
+            QToolTip.showText(at_screen, text, view.viewport())
         else:
             QToolTip.hideText()
 

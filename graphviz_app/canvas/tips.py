@@ -11,6 +11,7 @@ import numpy as np
 from engine.graph.bypass import own_op
 from engine.ops import OPS
 from engine.ops.op import shape_text
+from graphviz_app.canvas.elements import Element
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.labels import plain_text
 from graphviz_app.canvas.model import CanvasModel
@@ -61,6 +62,18 @@ def node_tip(model: CanvasModel, node: str, reader: Reader, problem_color: str) 
     if where in model.problems:
         sentence = html.escape(model.problems[where])
         lines.append(f'<span style="color:{problem_color}">{sentence}</span>')
+    return "<br>".join(lines)
+
+
+def element_tip(model: CanvasModel, element: Element, reader: Reader) -> str:
+    """One number of a tensor in full, with its gradient, as HTML."""
+    where = model.index[element.node]
+    title = model.nodes[where].name or plain_text(model.labels[where])
+    place = ", ".join(map(str, element.index))
+    lines = [f"<b>{html.escape(title)}</b>[{place}]"]
+    for name, array in zip(("value", "gradient"), reader(element.node) or (), strict=False):
+        if array is not None and np.ndim(array) == len(element.index):
+            lines.append(f"{name} <code>{in_full(array[element.index])}</code>")
     return "<br>".join(lines)
 
 

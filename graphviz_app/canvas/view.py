@@ -26,6 +26,7 @@ from engine.run.walk import Phase
 from graphviz_app.canvas import tips
 from graphviz_app.canvas.camera import Camera
 from graphviz_app.canvas.dropping import Dropping
+from graphviz_app.canvas.elements import Element, element_at
 from graphviz_app.canvas.glide import NodeGlide
 from graphviz_app.canvas.hits import Port
 from graphviz_app.canvas.layout import Layout
@@ -52,6 +53,7 @@ class GraphView(Camera):
     ``wire_asked(Wire)``: select this wire.
     ``double_clicked(kind, id)``: a "node", a "note" or a "group".
     ``node_hovered(id)``: "" when the pointer leaves.
+    ``element_hovered(Element | None)``: a number of a heat map.
     ``things_moved(places, Wire | None)``: to these places, and into this wire.
     ``things_copied(places)``: copies of the selection are wanted at these places.
     ``wire_drawn(Wire, Wire | None)``: a new wire, in place of one that was taken off.
@@ -69,6 +71,7 @@ class GraphView(Camera):
     wire_asked = Signal(object)
     double_clicked = Signal(str, str)
     node_hovered = Signal(str)
+    element_hovered = Signal(object)
     things_moved = Signal(object, object)
     things_copied = Signal(object)
     wire_drawn = Signal(object, object)
@@ -95,6 +98,7 @@ class GraphView(Camera):
         self._advisor: Callable[[], Advice] = NoAdvice
         self._reader: Reader = nothing_known
         self.hovered = ""
+        self._element: Element | None = None
         self._in_formula: frozenset[int] = frozenset()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
@@ -113,7 +117,7 @@ class GraphView(Camera):
         self._pointer.cancel()
         self._node_glide.drop()
         self.stop_motion()
-        self.hovered, self._in_formula = "", frozenset()
+        self.hovered, self._in_formula, self._element = "", frozenset(), None
         self.graph_scene.set_model(model)
         self._arrive(begin)
         self._ask_layout()
@@ -361,6 +365,25 @@ class GraphView(Camera):
         self._show_glow()
         self.node_hovered.emit(node)
 
+    def hover_element(self, position: QPointF) -> None:
+        """Tell which number of a heat map is at a place in the viewport."""
+        element = self.element_at(position)
+        if element != self._element:
+            self._element = element
+            self.element_hovered.emit(element)
+
+    def element_at(self, position: QPointF) -> Element | None:
+        """The number of a heat map at a place in the viewport."""
+        place = self.to_scene(position)
+        return element_at(self.model, place.x(), place.y(), TARGET_PX / self.zoom)
+
+    def light_elements(self, masks: Mapping[str, np.ndarray]) -> None:
+        """Frame these numbers of heat maps, by node, and no others."""
+        model = self.model
+        before = set(model.lit_elements)
+        model.lit_elements = {model.index[i]: mask for i, mask in masks.items() if i in model.index}
+        self.graph_scene.redraw_nodes(before | set(model.lit_elements))
+
     def _show_glow(self) -> None:
         model = self.model
         before = model.highlighted
@@ -368,8 +391,10 @@ class GraphView(Camera):
         model.highlighted = self._in_formula | hovered
         self.graph_scene.redraw_nodes(set(before ^ model.highlighted))
 
-    def tooltip(self, node: str) -> str:
-        """All that is known of a node, as HTML."""
+    def tooltip(self, node: str, element: Element | None = None) -> str:
+        """All that is known of a node, or of one number of its heat map, as HTML."""
+        if element is not None:
+            return tips.element_tip(self.model, element, self._reader)
         return tips.node_tip(self.model, node, self._reader, self.theme.problem)
 
     # events -------------------------------------------------------------------------------------

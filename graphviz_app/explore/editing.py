@@ -11,6 +11,7 @@ from engine.errors import EngineError, FormulaError
 from engine.graph.bypass import bypassed
 from engine.graph.graph import INPUT, LEAF_KINDS, Graph, Wire
 from engine.graph.reach import node_called
+from engine.layers.settings import set_size
 from graphviz_app.canvas.guides import GRID, on_grid
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.layout import Layout, rounded
@@ -54,7 +55,8 @@ class Editing(CanvasEdits):
     ) -> None:
         """Add an op, layer or kind of leaf, wired to ``port`` or put into ``wire`` where it fits.
 
-        Without a place it stands beside the current node, and takes its output if it can.
+        Without a place it stands beside the current node, and takes its output if it can.  A
+        layer stands behind the output wherever it is put.
         """
         if layer := layer_of_key(key):
             self._add_layer(layer, at, port, wire)
@@ -334,6 +336,11 @@ class Editing(CanvasEdits):
         """Give a leaf's array the shape that ``text`` says."""
         title = f"Reshape {node_called(self._graph.nodes[node_id])}"
         return self._do(title, lambda graph: edits.set_shape(graph, node_id, read_shape(text)))
+
+    def set_size(self, node_id: str, name: str, value: object) -> bool:
+        """Change how many units, filters or words a layer has; whether that can be."""
+        title = f"Set {name} of {self._graph.nodes[node_id].op.replace('_', ' ')}"
+        return self._do(title, lambda graph: set_size(graph, node_id, name, value), arranges=True)
 
     def set_attribute(self, node_id: str, name: str, value: object, final: bool = True) -> bool:
         """Set an attribute of an op; the changes of one drag are one step of undo."""

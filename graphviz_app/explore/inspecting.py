@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
-from engine.graph.graph import Value, same_value
+from engine.graph.graph import Node, Value, same_value
+from engine.layers.settings import sizes_of
 from graphviz_app.document import Document
 from graphviz_app.explore.editing import Editing
 from graphviz_app.explore.inspector import Inspector
@@ -59,7 +60,10 @@ class Inspecting(QObject):
         elif chosen.current in shown.nodes:
             node = shown.nodes[chosen.current]
             own = group or graph.nodes.get(node.id)
-            inspector.show_node(node, *self._numbers(node.id), own=own)
+            if node.op == "assemble" and isinstance(own, Node):
+                node = own  # put together from its elements, it is what it is in the document
+            sizes = sizes_of(graph, node.id) if isinstance(own, Node) else {}
+            inspector.show_node(node, *self._numbers(node.id), own=own, sizes=sizes)
         else:
             inspector.show_nothing()
 
@@ -101,5 +105,8 @@ class Inspecting(QObject):
 
     @Slot(str, object, bool)
     def _set_attribute(self, name: str, value: object, final: bool) -> None:
-        node = self._selection.current
-        self._answer(name, self._editing.set_attribute(node, name, value, final))
+        node, graph = self._selection.current, self._document.graph
+        if node in graph.nodes and name in sizes_of(graph, node):
+            self._answer(name, self._editing.set_size(node, name, value))
+        else:
+            self._answer(name, self._editing.set_attribute(node, name, value, final))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,7 +28,7 @@ from engine.ops import OPS
 from engine.ops.op import shape_text
 from graphviz_app.canvas.model import kind_color
 from graphviz_app.explore.matrix_grid import MatrixGrid
-from graphviz_app.explore.node_form import NodeForm, rows_of, title_label
+from graphviz_app.explore.node_form import NO_SIZES, NodeForm, rows_of, title_label
 from graphviz_app.explore.step_blocks import full
 from graphviz_app.explore.value_slider import ValueSlider
 from graphviz_app.theme import LIGHT, Theme, mono_font
@@ -132,11 +132,13 @@ class Inspector(QWidget):
         gradient: Value | None,
         numerical: Value | None = None,
         own: Node | Group | None = None,
+        sizes: Mapping[str, int] = NO_SIZES,
     ) -> None:
         """Show ``node`` with its value, its gradient and the gradient by central differences.
 
         ``own`` is what it is in the document, and what can be changed: a node, or a group that is
-        folded into it; what is inside an opened node is nothing there.
+        folded into it; what is inside an opened node is nothing there.  ``sizes`` are those of a
+        layer.
         """
         same = self._node is not None and self._node.id == node.id
         if not same and self.box.editing:
@@ -157,7 +159,7 @@ class Inspector(QWidget):
         if isinstance(own, Group):
             self.form.show_group(own)
         elif own is not None:
-            self.form.show_node(own)
+            self.form.show_node(own, sizes)
         else:
             self.form.clear()
         self._say(self._sentence(node, own))

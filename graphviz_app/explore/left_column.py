@@ -7,12 +7,13 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from graphviz_app.explore.code_panel import CodePanel
 from graphviz_app.explore.lower_panel import INDENT_PX, Captions
-from graphviz_app.explore.palette import WIDTH_PX, Palette
+from graphviz_app.explore.palette import Palette
 from graphviz_app.theme import Theme
 
 KERAS, TORCH, PALETTE = "keras", "torch", "palette"
 CAPTIONS = [(KERAS, "KERAS"), (TORCH, "PYTORCH"), (PALETTE, "PALETTE")]
-CODE_PX, MOST_CODE_PX = 340, 520
+PALETTE_PX, LEAST_CODE_PX, CODE_PX = 208, 264, 340
+SHARE = 0.24  # of the window that code may take
 
 
 class LeftColumn(QWidget):
@@ -30,6 +31,7 @@ class LeftColumn(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._chosen = {True: KERAS, False: PALETTE}  # by whether the graph is a network
         self._network = False
+        self._room = 0
         self._palette, self._code = palette, code
         self.captions = Captions()
         self.captions.set_choices(CAPTIONS, PALETTE)
@@ -70,9 +72,14 @@ class LeftColumn(QWidget):
     def _bring(self, page: str) -> None:
         self.captions.set_current(page)
         self.pages.setCurrentWidget(self._palette if page == PALETTE else self._code)
-        self.setMinimumWidth(WIDTH_PX if page == PALETTE else CODE_PX)
-        self.setMaximumWidth(WIDTH_PX if page == PALETTE else MOST_CODE_PX)
+        self.set_room(self._room)
         self.page_changed.emit(page)
+
+    def set_room(self, width: int) -> None:
+        """Be as wide as the page asks for, in a window of this width."""
+        self._room = width
+        code = max(LEAST_CODE_PX, min(CODE_PX, round(SHARE * width)))
+        self.setFixedWidth(PALETTE_PX if self.page == PALETTE else code)
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""

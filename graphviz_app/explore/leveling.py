@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from engine import edits
+from engine.run.influence import takes_part
+from graphviz_app.canvas.elements import Element
+from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
 from graphviz_app.explore.canvas_editor import CanvasEditor
-from graphviz_app.explore.level_bar import LevelBar
+from graphviz_app.explore.level_bar import CORNER_PX, LevelBar
 from graphviz_app.explore.walking import Walking
+
+MOST_ELEMENTS = 300_000  # of a tensor whose neighbours are found while the pointer moves
 
 
 class Leveling(QObject):
     """Shows the level and the example, and does what is chosen on the bar."""
 
     def __init__(
-        self, document: Document, editor: CanvasEditor, walking: Walking, bar: LevelBar
+        self,
+        document: Document,
+        editor: CanvasEditor,
+        walking: Walking,
+        view: GraphView,
+        bar: LevelBar,
     ) -> None:
         super().__init__(bar)
-        self._document, self._editor, self._walking, self._bar = document, editor, walking, bar
+        self._document, self._editor, self._walking = document, editor, walking
+        self._view, self._bar = view, bar
         bar.level_chosen.connect(self._choose)
         bar.example_chosen.connect(walking.show_example)
         walking.example_changed.connect(self._show_example)
+        view.element_hovered.connect(self._light_elements)
 
     @Slot()
     def show(self) -> None:
         """Show what the document shows; the bar is there only where levels differ."""
         graph = self._document.graph
-        self._bar.setVisible(edits.has_levels(graph))
+        shown = edits.has_levels(graph)
+        self._bar.setVisible(shown)
+        covered = self._bar.sizeHint().height() + CORNER_PX // 2 if shown else 0
+        if covered != self._view.covered:
+            self._view.covered = covered
+            self._view.stay_fitted()
         self._bar.show_level(edits.level_shown(graph))
         self._show_example()
 
@@ -36,6 +54,21 @@ class Leveling(QObject):
         batch = self._document.derived.opened.batch
         self._walking.example = min(self._walking.example, max(batch - 1, 0))
         self._bar.show_example(self._walking.example, batch)
+
+    @Slot(object)
+    def _light_elements(self, element: Element | None) -> None:
+        """Frame what an element came from and what it flows to."""
+        shown, shapes = self._document.shown, self._document.derived.shapes
+        if element is None or element.node not in shapes:
+            self._view.light_elements({})
+            return
+        own = np.zeros(shapes[element.node], bool)
+        own[element.index] = True
+        parts = takes_part(shown, shapes, *element) if own.size <= MOST_ELEMENTS else ()
+        masks = {element.node: own}
+        for part in parts:
+            masks = part | masks
+        self._view.light_elements(masks)
 
     @Slot(str)
     def _choose(self, level: str) -> None:

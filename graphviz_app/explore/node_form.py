@@ -15,14 +15,17 @@ from engine.ops import OPS
 from engine.ops.op import Op, shape_text
 from graphviz_app.explore.typed import attribute_text, read_attribute, value_text
 from graphviz_app.theme import LIGHT, MARK_COLORS, Theme, ui_font
-from graphviz_app.widgets import ScrubBox, SegmentedSwitch, Swatches, TextField
+from graphviz_app.widgets import ChoiceBox, ScrubBox, SegmentedSwitch, Swatches, TextField
 
 TITLE_PX = 84  # of the column of titles, here and in the inspector
 KINDS = ((INPUT, "Input"), (PARAMETER, "Parameter"), (CONSTANT, "Constant"))
 YES_OR_NO = (("yes", "Yes"), ("no", "No"))
+NO_SIZES: Mapping[str, int] = {}
 MANY = "too many to show; type new ones"
 
-Control = ScrubBox | SegmentedSwitch | TextField
+FEW_CHOICES = 4  # that have room side by side
+
+Control = ChoiceBox | ScrubBox | SegmentedSwitch | TextField
 
 
 def title_label(text: str) -> QLabel:
@@ -60,7 +63,7 @@ class NodeForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
-        self._shown = ("", "")  # the id and op of the node
+        self._shown: tuple[str, ...] = ("", "")  # the id and op of the node, and the sizes it has
         self.kind = SegmentedSwitch(label="Kind")
         self.kind.set_choices(KINDS)
         self.name = TextField("Name")
@@ -96,9 +99,12 @@ class NodeForm(QWidget):
 
     # setters ------------------------------------------------------------------------------------
 
-    def show_node(self, node: Node) -> None:
-        """Fields for what ``node`` has; what is being typed into them stays."""
-        other = self._begin(node.id, node.op)
+    def show_node(self, node: Node, sizes: Mapping[str, int] = NO_SIZES) -> None:
+        """Fields for what ``node`` has; what is being typed into them stays.
+
+        ``sizes`` are those of a layer, such as its units; they are told as attributes.
+        """
+        other = self._begin(node.id, node.op, tuple(sizes))
         self._show_name("Name", node.name, other)
         self.name.setPlaceholderText("" if node.leaf and node.op != CONSTANT else "no name")
         if node.leaf:
@@ -110,7 +116,7 @@ class NodeForm(QWidget):
             self.entries.show_text(text, other)
             self.entries.setPlaceholderText("" if text else MANY)
         if node.op in OPS:
-            self._show_attributes(OPS[node.op], node.attrs)
+            self._show_attributes(OPS[node.op], node.attrs, sizes)
         self._show_parts(kind=node.leaf, name=True, entries=array, shape=node.leaf)
 
     def show_group(self, group: Group) -> None:
@@ -133,14 +139,14 @@ class NodeForm(QWidget):
         self._begin("", "")
         self._show_parts()
 
-    def _begin(self, key: str, op: str) -> bool:
-        """Make controls for ``op``; whether something else was shown before."""
-        other = self._shown != (key, op)
-        self._shown = key, op
+    def _begin(self, key: str, op: str, sizes: tuple[str, ...] = ()) -> bool:
+        """Make controls for ``op`` and sizes; whether something else was shown before."""
+        other = self._shown != (key, op, *sizes)
+        self._shown = key, op, *sizes
         if other:  # whose text is no text for this
             for field in (self.name, self.entries, self.shape):
                 field.take_back()
-            self._make_controls(OPS.find(op))  # what is internal keeps its own attributes
+            self._make_controls(OPS.find(op), sizes)  # what is internal keeps its own attributes
         return other
 
     def _show_name(self, title: str, name: str, other: bool) -> None:
@@ -184,8 +190,8 @@ class NodeForm(QWidget):
 
     # attributes ---------------------------------------------------------------------------------
 
-    def _make_controls(self, op: Op | None) -> None:
-        """One row for each attribute of ``op``."""
+    def _make_controls(self, op: Op | None, sizes: tuple[str, ...]) -> None:
+        """One row for each size and each attribute of ``op``."""
         for old in self.controls.values():
             old.blockSignals(True)  # as it loses the focus it would take what is typed
             for part in (old, self._titles.pop(old)):
@@ -194,6 +200,12 @@ class NodeForm(QWidget):
                 part.deleteLater()
         self.controls = {}
         before: QWidget = self.swatches
+        for name in sizes:
+            field = TextField(name.capitalize())
+            field.committed.connect(partial(self._tell_typed, name, 1))
+            self._add_row(name.capitalize(), field)
+            QWidget.setTabOrder(before, field)
+            self.controls[name] = before = field
         for name, default in (op.attrs if op is not None else {}).items():
             assert op is not None
             control = self._control(op, name, default)
@@ -216,6 +228,11 @@ class NodeForm(QWidget):
             box.changed.connect(partial(self._tell, name, final=False))
             box.committed.connect(partial(self._tell, name))
             return box
+        if isinstance(default, str) and len(op.choices[name]) > FEW_CHOICES:
+            box = ChoiceBox(name.capitalize())
+            box.set_choices([(choice, choice) for choice in op.choices[name]])
+            box.changed.connect(partial(self._tell, name))
+            return box
         if isinstance(default, str):
             switch = SegmentedSwitch(mono=True, label=name.capitalize())
             switch.set_choices([(choice, choice) for choice in op.choices[name]])
@@ -225,8 +242,8 @@ class NodeForm(QWidget):
         field.committed.connect(partial(self._tell_typed, name, default))
         return field
 
-    def _show_attributes(self, op: Op, attrs: Mapping[str, Any]) -> None:
-        full = {**op.attrs} | {op.attr_aliases.get(k, k): v for k, v in attrs.items()}
+    def _show_attributes(self, op: Op, attrs: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
+        full = {**sizes, **op.attrs} | {op.attr_aliases.get(k, k): v for k, v in attrs.items()}
         for name, control in self.controls.items():
             value = full[name]
             if isinstance(control, ScrubBox):

@@ -16,7 +16,6 @@ from graphviz_app.widgets.search_rows import Row, SearchEntry
 
 __all__ = ["Palette", "op_entries"]
 
-WIDTH_PX = 208
 CHIP_SIZE = QSize(60, 44)  # of the node that hangs on the pointer
 CHIP_SIGN_PX = 17
 
@@ -113,7 +112,6 @@ class Palette(QWidget):
         super().__init__(parent)
         self.setObjectName("palette")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(WIDTH_PX)
         self.list = PaletteList()
         self.list.setAccessibleName("Operations")
         self.field = SearchField(self.list)
@@ -121,7 +119,7 @@ class Palette(QWidget):
         self.field.setPlaceholderText("Search operations…")
         self.field.setAccessibleName("Search operations")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 12, 0, 0)
+        layout.setContentsMargins(0, 6, 0, 0)
         layout.setSpacing(6)
         field_room = QVBoxLayout()
         field_room.setContentsMargins(8, 0, 8, 0)

@@ -8,6 +8,7 @@ from engine.graph.graph import CONSTANT, Value
 from engine.graph.labels import text_label
 from engine.graph.levels import Opened
 from engine.graph.notation import latex_name
+from engine.graph.owned import owned_leaves
 from engine.numerals import number
 from engine.run.explain import names_in_step, typeset_name
 from engine.run.walk import Phase, Step, Walk
@@ -228,6 +229,32 @@ class Walking(QObject):
         _, inputs = names_in_step(step, walk)
         constants = [k for k, i in enumerate(step.inputs) if walk.nodes[i].op == CONSTANT]
         self._curve.show_step(step, list(inputs), constants)
+
+    def step_layer(self, way: int) -> None:
+        """To the last step of the next layer (1), or back to the first of this one (−1)."""
+        walk = self._document.walk
+        if walk is None:
+            return
+        index = -1 if way > 0 and self._player.done else min(self._player.index, len(walk))
+        at = index + way
+        while 0 <= at + way < len(walk) and self._layer_at(walk, at + way) == self._layer_at(
+            walk, at
+        ):
+            at += way
+        self._player.seek(max(-1, min(at, len(walk))))
+
+    def _layer_at(self, walk: Walk, index: int) -> tuple[Phase, str]:
+        """The pass, and the node of the document whose weights count as its own."""
+        phase, node = walk.where(index)
+        owner = self._document.derived.opened.owner(node)
+        return phase, owned_leaves(self._document.graph).get(owner, owner)
+
+    def step_pass(self) -> None:
+        """To the end of the forward pass, from there to the end of the walk."""
+        walk = self._document.walk
+        if walk is not None:
+            last = walk.forward_count - 1
+            self._player.seek(last if self._player.done or self._player.index < last else len(walk))
 
     @Slot(int)
     def _step_by(self, steps: int) -> None:

@@ -9,6 +9,7 @@ walk.
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.errors import FormulaError
@@ -87,7 +88,7 @@ class ExploreWorkspace(QWidget):
             self.walking,
             self.inspector,
         )
-        self.leveling = Leveling(document, self.editor, self.walking, self.level_bar)
+        self.leveling = Leveling(document, self.editor, self.walking, self.view, self.level_bar)
         self.coding = Coding(
             document, self.selection, self.player, self.view, self.left_column, self.code_panel
         )
@@ -215,6 +216,10 @@ class ExploreWorkspace(QWidget):
         self.player.pause()
         self._tape_pause.stop()
         self.view.shutdown()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.left_column.set_room(self.width())
 
     # from the document --------------------------------------------------------------------------
 

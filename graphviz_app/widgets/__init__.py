@@ -1,6 +1,7 @@
 """Small reusable parts of the window; each knows a theme and nothing of graphs."""
 
 from graphviz_app.widgets.basics import Card, ElidedLabel, Pill, SectionTitle, SegmentedSwitch
+from graphviz_app.widgets.choice_box import ChoiceBox
 from graphviz_app.widgets.formula_label import FormulaLabel
 from graphviz_app.widgets.notice import Notice
 from graphviz_app.widgets.scrub_box import ScrubBox
@@ -10,6 +11,7 @@ from graphviz_app.widgets.text_field import TextField
 
 __all__ = [
     "Card",
+    "ChoiceBox",
     "ElidedLabel",
     "FormulaLabel",
     "Notice",

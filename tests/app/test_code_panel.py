@@ -33,7 +33,7 @@ def workspace(qtbot: QtBot, qapp):
 @pytest.fixture
 def network(workspace):
     """A workspace on the network 2-8-8-1."""
-    workspace.document.begin(PRESETS["2-8-8-1"].build())
+    workspace.document.load_graph(PRESETS["2-8-8-1"].build())
     return workspace
 
 
@@ -64,14 +64,14 @@ def steps(workspace) -> int:
 def test_a_formula_begins_with_the_palette_and_a_network_with_its_code(workspace) -> None:
     workspace.document.load_formula("f = a*b")
     assert workspace.palette_panel.isVisible()
-    workspace.document.begin(PRESETS["perceptron"].build())
+    workspace.document.load_graph(PRESETS["chain"].build())
     assert workspace.code_panel.isVisible()
     assert workspace.left_column.page == KERAS
 
 
 def test_what_a_person_chose_is_kept_for_such_graphs(qtbot: QtBot, network) -> None:
     press_caption(qtbot, network, PALETTE)
-    network.document.begin(PRESETS["perceptron"].build())
+    network.document.load_graph(PRESETS["chain"].build())
     assert network.palette_panel.isVisible()
     network.document.load_formula("f = a*b")
     press_caption(qtbot, network, KERAS)
@@ -116,7 +116,7 @@ def test_what_is_not_trained_is_counted_apart(workspace) -> None:
 
 
 def test_what_is_no_chain_says_so_and_shows_where(workspace) -> None:
-    workspace.document.begin(PRESETS["attention classifier"].build())
+    workspace.document.load_graph(PRESETS["attention"].build())
     panel = workspace.code_panel
     assert "no layer that does what Attention does" in panel.trouble.text()
     assert panel.editor.toPlainText() == ""
@@ -181,7 +181,7 @@ def test_typing_offers_to_build_and_ctrl_enter_builds_one_step(qtbot: QtBot, net
 
 
 def test_the_batch_stays_unless_the_listing_says_another(qtbot: QtBot, workspace) -> None:
-    workspace.document.begin(PRESETS["logistic regression"].build())
+    workspace.document.load_graph(PRESETS["logistic"].build())
     workspace.coding.build(SMALL)
     assert workspace.document.graph.nodes["x"].value.shape == (4, 2)
     workspace.coding.build(SMALL + "\nmodel.fit(x, y, epochs=3, batch_size=7)")
@@ -216,8 +216,8 @@ def test_what_is_typed_stays_while_the_graph_changes(network) -> None:
     network.document.set_value("x", 2.0)
     network.editor.editing.add(layer_key("Dropout"))
     assert network.code_panel.editor.toPlainText() == SMALL
-    network.document.begin(PRESETS["perceptron"].build())
-    assert "tanh" in network.code_panel.editor.toPlainText()
+    network.document.load_graph(PRESETS["chain"].build())
+    assert "sigmoid" in network.code_panel.editor.toPlainText()
 
 
 def test_what_is_typed_waits_while_the_other_dialect_is_shown(qtbot: QtBot, network) -> None:

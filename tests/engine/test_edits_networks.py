@@ -70,7 +70,7 @@ def test_a_layer_goes_into_a_wire():
 
 
 def test_a_network_in_the_place_of_another_keeps_what_still_means_the_same():
-    before = PRESETS["logistic regression"].build()
+    before = PRESETS["logistic"].build()
     before.notes = {"n": Note("n", "hello", (0.0, 0.0), target="gone")}
     after = edits.in_place_of(before, sequential([("Dense", {"units": 1})], (4, 2), seed=9))
     np.testing.assert_array_equal(after.nodes["x"].value, before.nodes["x"].value)

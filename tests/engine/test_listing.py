@@ -37,7 +37,11 @@ def test_the_lecture_s_listing_is_its_network():
         "Dense", "Dropout", "Dense", "Dropout", "Dense",
     ]  # fmt: skip
     assert [line for _, line in listing.layers] == [6, 7, 8, 9, 10]
-    assert (listing.shape, listing.loss, listing.optimiser) == ((800,), "Cross-entropy", "adam")
+    assert (listing.shape, listing.loss, listing.optimiser) == (
+        (800,),
+        ("Cross-entropy", {"target": "one-hot"}),
+        "adam",
+    )
     assert counts(LECTURE) == [205_056, 0, 65_792, 0, 1_285, 0]
     assert engine.trace(listing.graph(2)).value("cross_entropy") > 0
 
@@ -157,7 +161,7 @@ def test_a_whole_listing_is_read_with_its_training():
     assert [name for (name, _), _ in listing.layers] == ["Dense", "Activation", "Dense"]
     assert listing.layers[0][0][1]["init"] == "he_normal"
     assert listing.layers[1] == (("Activation", {"function": "leaky_relu", "slope": 0.1}), 12)
-    assert (listing.loss, listing.optimiser) == ("BCE from scores", "rmsprop")
+    assert (listing.loss, listing.optimiser) == (("BCE from scores", {}), "rmsprop")
     assert (listing.epochs, listing.batch_size) == (50, 128)
     assert listing.graph().nodes["x"].value.shape == (128, 20)
 
