@@ -210,7 +210,8 @@ class CodeEdit(QTextEdit):
     def _rect(self, block: QTextBlock) -> QRectF:
         box = self.document().documentLayout().blockBoundingRect(block)
         top = box.top() - self.verticalScrollBar().value() + SUNK_PX
-        return QRectF(INSET_PX, top, self.viewport().width() - 2 * INSET_PX, box.height())
+        height = max(1, block.layout().lineCount()) * LINE_PX  # Qt leaves out what is below text
+        return QRectF(INSET_PX, top, self.viewport().width() - 2 * INSET_PX, height)
 
     def _line_at(self, at: QPointF) -> int:
         for number in range(1, self.document().blockCount() + 1):
@@ -253,7 +254,7 @@ class CodeEdit(QTextEdit):
     # Qt overrides -------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        height = round(self.document().size().height()) + 2 * SUNK_PX
+        height = round(self.document().size().height()) + LINE_PX // 2
         return QSize(200, max(height, LEAST_LINES * LINE_PX))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -12,7 +12,7 @@ from graphviz_app.theme import Theme
 
 KERAS, TORCH, PALETTE = "keras", "torch", "palette"
 CAPTIONS = [(KERAS, "KERAS"), (TORCH, "PYTORCH"), (PALETTE, "PALETTE")]
-PALETTE_PX, LEAST_CODE_PX, CODE_PX = 208, 264, 340
+PALETTE_PX, LEAST_CODE_PX, CODE_PX = 208, 280, 340
 SHARE = 0.24  # of the window that code may take
 
 

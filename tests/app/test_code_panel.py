@@ -299,6 +299,6 @@ def test_nothing_of_the_code_is_cut_off(theme, network) -> None:
     network.set_theme(theme)
     editor = network.code_panel.editor
     last = editor.lines_rect(editor.document().blockCount())
-    assert last.bottom() <= editor.viewport().height() + 3
+    assert last.bottom() <= editor.viewport().height()
     assert editor.lines_rect(1).contains(QPointF(60, editor.lines_rect(1).center().y()))
     assert not network.left_column.grab().isNull()
