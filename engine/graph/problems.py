@@ -34,6 +34,7 @@ class ProblemKind(Enum):
     SHAPE = "shapes do not meet"
     VALUE = "bad value"
     NON_FINITE = "non-finite value"
+    DEGENERATE = "always the same"
     EMPTY = "nothing to compute"
 
 
@@ -258,7 +259,26 @@ def examine(graph: Graph) -> tuple[dict[str, Shape], list[Problem]]:
                 problems.append(
                     Problem(ProblemKind.SHAPE, node_id, f"{node_title(node)} {trouble}")
                 )
+            if _softmax_of_one(node, shapes):
+                sentence = (
+                    f"{node_title(node)} has a softmax over an axis of length 1: that is always 1 "
+                    "and its gradient 0, so nothing before it learns. Choose another axis, or "
+                    "more units."
+                )
+                problems.append(Problem(ProblemKind.DEGENERATE, node_id, sentence))
     return shapes, problems
+
+
+def _softmax_of_one(node: Node, shapes: Mapping[str, Shape]) -> bool:
+    """Whether a softmax in ``node`` has one number to choose from, as on a slide of the lecture."""
+    scores, axis = shapes[node.id], -1
+    if node.op in ("softmax", "log_softmax"):
+        axis = node.attrs.get("axis", -1)
+    elif node.op == "attention_pooling":
+        scores, axis = (*shapes[node.inputs[0]][:2], 1), node.attrs.get("axis", 1)
+    elif node.attrs.get("activation") != "softmax":
+        return False
+    return bool(scores) and scores[axis] == 1
 
 
 def size_problem(shape: Shape) -> str:

@@ -120,6 +120,6 @@ def refusal(graph: Graph) -> GraphError:
     problems = tuple(find_problems(graph))
     if not problems:
         return GraphError("The graph cannot be run.")
-    harmless = (ProblemKind.VALUE, ProblemKind.NON_FINITE)
+    harmless = (ProblemKind.VALUE, ProblemKind.NON_FINITE, ProblemKind.DEGENERATE)
     first = next((p for p in problems if p.kind not in harmless), problems[0])
     return GraphError(first.sentence, problems)

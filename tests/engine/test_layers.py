@@ -5,6 +5,7 @@ import pytest
 
 import engine
 from engine.errors import EngineError
+from engine.graph.problems import find_problems
 from engine.layers import LAYERS, add_layer, sequential, summary
 from engine.layers.initialisers import INITIALISERS, draw, fans
 from engine.ops import OPS
@@ -142,3 +143,16 @@ def test_every_layer_says_what_it_does_and_names_its_op(name):
     assert layer.says.endswith(".")
     assert layer.op(layer.settings) in OPS
     assert set(layer.choices) <= set(layer.settings)
+
+
+def test_a_softmax_over_one_number_is_allowed_and_named():
+    slip = sequential([("Attention", {"axis": 2}), ("Dense", {"units": 2})], (3, 4, 2))
+    walk = engine.trace(slip)
+    (problem,) = find_problems(slip)
+    assert problem.node == "attention_pooling"
+    assert "always 1" in problem.sentence
+    np.testing.assert_array_equal(walk.gradient("w1"), 0)  # what the lecture's own slide does
+    one = sequential([("Dense", {"units": 1, "activation": "softmax"})], (2, 3))
+    assert engine.trace(one).value(one.output).tolist() == [[1.0], [1.0]]
+    assert find_problems(one)
+    assert not find_problems(sequential([("Attention", {})], (3, 4, 2)))
