@@ -34,6 +34,7 @@ class ActionSpec:
     separator: bool = False  # a line above it in the menu
     on_canvas: bool = False
     args: tuple[str | int | float, ...] = ()
+    submenu: str = ""  # its title, where the command is in a menu of its menu
 
 
 def plain_title(spec: ActionSpec) -> str:
@@ -65,20 +66,28 @@ LEVEL_WORDS = (
     ("primitives", "every op on single numbers"),
 )
 
+NETWORKS = "New n&etwork"  # the submenu of those to begin with
 EDITOR, EXPORTS = "explore.editor", "exports"
 EDITING, MARKING = f"{EDITOR}.editing", f"{EDITOR}.marking"
 PASTING, SEARCHING = f"{EDITOR}.pasting", f"{EDITOR}.searching"
 
 _FILE = (
     ActionSpec("new", "&New", "files.new", "file", ("Ctrl+N",), "file-plus", "An empty graph"),
-    ActionSpec(
-        "new_window", "New &window", "new_window", "file", ("Ctrl+Shift+N",), "", "A second window"
-    ),
     *(
         ActionSpec(
-            f"network_{name}", preset.title, "files.new_network", "", tip=preset.says, args=(name,)
+            f"network_{name}",
+            f"New network: {preset.title}",
+            "files.new_network",
+            "file",
+            icon="layers",
+            tip=preset.says,
+            args=(name,),
+            submenu=NETWORKS,
         )
         for name, preset in PRESETS.items()
+    ),
+    ActionSpec(
+        "new_window", "New &window", "new_window", "file", ("Ctrl+Shift+N",), "", "A second window"
     ),
     ActionSpec(
         "open", "&Open…", "files.choose", "file", ("Ctrl+O",), "folder-open", "Open a graph file"

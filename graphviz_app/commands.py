@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from engine import edits
 from engine.graph.owned import is_layer
-from engine.layers.presets import PRESETS
 from engine.ops import OPS
 from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, ActionSpec, plain_title
 from graphviz_app.icons import icon
@@ -33,6 +32,7 @@ class Commands(QObject):
         super().__init__(window)
         self._window = window
         self.by_id: dict[str, QAction] = {}
+        self._submenus: dict[str, QMenu] = {}  # by title
         self._make_actions()
         self.menus = self._make_menus()
         self.search = SearchPopup(over)
@@ -142,11 +142,8 @@ class Commands(QObject):
             menu = menus[spec.menu]
             if spec.separator:
                 menu.addSeparator()
-            menu.addAction(self.by_id[spec.id])
-            if spec.id == "new":
-                networks = menu.addMenu("New n&etwork")
-                networks.setToolTipsVisible(True)
-                networks.addActions([self.by_id[f"network_{name}"] for name in PRESETS])
+            within = self._submenu(menu, spec.submenu) if spec.submenu else menu
+            within.addAction(self.by_id[spec.id])
             if spec.id == "open":
                 self.recent_menu = menu.addMenu("Open &recent")
                 self.recent_menu.aboutToShow.connect(self._fill_recent)
@@ -155,6 +152,12 @@ class Commands(QObject):
                     title = path.name.removesuffix(".graph.json").replace("_", " ")
                     self.example_menu.addAction(title, partial(self._window.files.open_path, path))
         return list(menus.values())
+
+    def _submenu(self, menu: QMenu, title: str) -> QMenu:
+        if title not in self._submenus:
+            self._submenus[title] = menu.addMenu(title)
+            self._submenus[title].setToolTipsVisible(True)
+        return self._submenus[title]
 
     @Slot()
     def _fill_recent(self) -> None:

@@ -201,7 +201,7 @@ class Document(QObject):
         self._replace(parse(text), None)
 
     def load_graph(self, graph: Graph) -> None:
-        """Start a new, unsaved document from ``graph``."""
+        """Start a new, unsaved document from a graph."""
         self._replace(graph, None)
 
     def _replace(self, graph: Graph, path: Path | None) -> None:

@@ -113,12 +113,12 @@ class FileCommands(QObject):
             self.autosave.forget()
             self._document.clear()
 
-    def new_network(self, name: str) -> None:
-        """A document with one of the networks to begin with."""
+    def new_network(self, preset: str) -> None:
+        """A new document with one of the networks to begin with."""
         if self.may_leave():
             self._guard.release()
             self.autosave.forget()
-            self._document.load_graph(PRESETS[name].build())
+            self._document.load_graph(PRESETS[preset].build())
 
     def choose(self) -> None:
         """Ask for a file and open it."""

@@ -202,6 +202,7 @@ class Window(QMainWindow):
             explore.lower_panel.page,
             explore.inspector,
             explore.palette_panel.field,
+            explore.code_panel.editor,
             explore.timeline,
         ]
         at = next((k for k, p in enumerate(panels) if p.hasFocus() or _holds_focus(p)), -1)

@@ -19,6 +19,7 @@ from engine.edits.marks import (
     why_not_group,
 )
 from engine.edits.naming import new_variable, next_name, rename, why_not_rename
+from engine.edits.networks import in_place_of, put_layer
 from engine.edits.nodes import (
     add_leaf,
     add_op,
@@ -53,6 +54,7 @@ __all__ = [
     "fold_group",
     "free_port",
     "has_levels",
+    "in_place_of",
     "insert_on_wire",
     "keep_what_fits",
     "level_shown",
@@ -61,6 +63,7 @@ __all__ = [
     "next_name",
     "paste",
     "place",
+    "put_layer",
     "refusal",
     "remove_group",
     "rename",

@@ -14,6 +14,7 @@ from engine.ops.op import Shape
 Settings = Mapping[str, Any]
 MASK, FIRST_CLASS = "mask", "first class"  # what leaves hold that no initialiser draws
 MOST_NUMBERS = 20_000_000  # of one layer's weights: 160 MB
+MOST_OF_ALL = 50_000_000  # of a whole network, weights and what it computes: 400 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Layer:
     attrs: Callable[[Settings], dict[str, Any]] = lambda settings: {}
     weights: Callable[[Settings, Shape], tuple[Weight, ...]] = lambda settings, shape: ()
     several: bool = False  # joins more than one input
+    kept: tuple[str, ...] = ()  # ports of what it keeps of the data, as Keras counts it: untrained
+    example: Shape = (1, 4)  # the input of a network that begins with it
 
     def with_defaults(self, settings: Settings) -> dict[str, Any]:
         """``settings`` completed; raises EngineError for one that does not exist or cannot be."""
@@ -59,8 +62,18 @@ class Layer:
             if name in self.choices and value not in self.choices[name]:
                 have = ", ".join(self.choices[name])
                 raise EngineError(f"{self.name} has no {name} {value!r}; there are: {have}.")
+            if name not in self.choices and not _like(value, full[name]):
+                wants = "True or False" if isinstance(full[name], bool) else "a number"
+                raise EngineError(f"{self.name} needs {wants} for {name}, not {value!r}.")
             full[name] = value
         return full
+
+
+def _like(value: Any, default: Any) -> bool:
+    """Whether ``value`` may stand where ``default`` does: a bool, or a finite number."""
+    if value is None or isinstance(value, bool) or isinstance(default, bool):
+        return type(value) is type(default)
+    return isinstance(value, (int, float)) and math.isfinite(value)
 
 
 def whole_setting(layer: str, name: str, value: Any) -> int:
@@ -87,4 +100,15 @@ def check_size(layer: str, weights: tuple[Weight, ...]) -> None:
         raise EngineError(
             f"{layer} would hold {numbers:,} numbers ({numbers * 8 / 1e6:,.0f} MB); "
             f"the limit is {MOST_NUMBERS:,}: use fewer units."
+        )
+
+
+def check_whole(numbers: int, batch: int) -> None:
+    """Raises EngineError where a network so far comes to more numbers than can be held."""
+    if numbers > MOST_OF_ALL:
+        examples = "1 example" if batch == 1 else f"a batch of {batch:,}"
+        raise EngineError(
+            f"up to here weights and outputs for {examples} come to {numbers:,} numbers "
+            f"({numbers * 8 / 1e6:,.0f} MB); the limit is {MOST_OF_ALL:,}: "
+            "use fewer units or a smaller batch."
         )

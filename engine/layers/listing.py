@@ -1,40 +1,61 @@
 """Listings of networks as Keras and PyTorch write them: read, never run.
 
-A listing is parsed as Python (``ast``); layers, their settings and what ``compile`` says are taken
-from it.  Imports and comments are passed over; anything else is named with its line.
+A listing is parsed as Python (``ast``); layers, their settings and what is said of the data, the
+loss and the training are taken from it.  Imports, comments and what only looks at the network are
+passed over; anything else is named with its line.
 """
 
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from engine.errors import EngineError
-from engine.graph.graph import Graph
+from engine.graph.graph import INPUT, Graph, Node
 from engine.graph.problems import infer_shapes
-from engine.layers.initialisers import INITIALISERS
-from engine.layers.layer import MOST_NUMBERS
-from engine.layers.network import Spec, add_layer, sequential
+from engine.layers.forms import (
+    CLASS_LOSSES,
+    FROM_SCORES,
+    KERAS,
+    KERAS_LOSS_CLASSES,
+    KERAS_LOSSES,
+    OPTIMISERS,
+    OUR_SLOPE,
+    TORCH,
+    TORCH_LOSSES,
+    Form,
+)
+from engine.layers.layer import check_whole
+from engine.layers.literals import ListingError, Literals, called_name, near, root_name, sentence
+from engine.layers.network import Fill, Spec, add_layer, begun, initial_value, leaves_of, unfilled
 from engine.layers.table import ONE_HOT
-from engine.ops.op import Shape, shape_text
+from engine.ops.op import Shape
+
+__all__ = ["Listing", "ListingError", "looks_like_listing", "read_listing"]
 
 LONGEST = 20_000  # characters; no network that one reads is longer
-Arguments = Mapping[str, Any]
-
-
-class ListingError(EngineError):
-    """What of a listing was not understood; ``line`` counts from 1."""
-
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(f"Line {line}: {message}")
-        self.line = line
+# What is passed over: it looks at a network, and makes it no other.
+PASSED_OVER = (
+    "summary", "build", "evaluate", "predict", "print", "seed", "set_seed", "manual_seed", "train",
+    "eval",
+)  # fmt: skip
+DATA_MADE_BY = ("randn", "rand", "zeros", "ones", "randint")  # of torch, with the sizes
+INPUT_WORDS = ("input_dim", "input_shape", "input_length", "name", "shape")
+_NOT_LAYERS = {
+    ast.ClassDef: "a class: write its layers as nn.Sequential(...)",
+    ast.FunctionDef: "a function: write its layers one below the other",
+    ast.For: "a for loop: write every layer on a line of its own",
+    ast.While: "a while loop: write every layer on a line of its own",
+    ast.If: "an if: leave out what does not hold",
+    ast.With: "a with block: write the layers without it",
+    ast.Try: "a try block: write the layers without it",
+}
 
 
 @dataclass(slots=True)
@@ -42,251 +63,72 @@ class Listing:
     """The layers of a listing, each with its line, and what it says of the data and the training.
 
     ``shape`` is that of one example (None where the listing does not say), ``loss`` a layer of
-    ours with its settings, if any.  ``batch`` and ``epochs`` are those of ``fit``, 0 without.
+    ours with its settings, if any, on the line ``loss_line``.  ``features`` holds, by place, how
+    many features a layer says it is given.  ``epochs`` and ``batch_size`` are 0 where nothing is
+    said.
     """
 
     layers: list[tuple[Spec, int]] = field(default_factory=list)
     shape: Shape | None = None
     loss: Spec | None = None
+    loss_line: int = 1
     optimiser: str = ""
-    batch: int = 0
     epochs: int = 0
-    given: list[int | None] = field(default_factory=list)  # how many inputs each layer says it has
+    batch_size: int = 0
+    features: dict[int, int] = field(default_factory=dict)
 
     def graph(self, batch: int = 0, seed: int = 0) -> Graph:
-        """The network, for ``batch`` examples (0 is what the listing says, else 1).
+        """The network, for a batch of examples; raises ListingError at the layer that cannot be.
 
-        Raises ListingError at the layer that cannot be.
+        Without a ``batch`` it is the listing's, else a single example.  Nothing is drawn before
+        all of it is known to fit.
         """
-        batch = batch or self.batch or 1
+        first = self.layers[0][1] if self.layers else 1
         if self.shape is None:
             raise ListingError(
-                "the first layer does not say how many inputs it has: add input_dim.",
-                self.layers[0][1] if self.layers else 1,
+                "the first layer does not say how many inputs it has: add input_dim.", first
             )
-        first = self.layers[0][0] if self.layers else None
-        words = first is not None and first[0] == "Embedding"
-        _check_size(batch, self.shape)
-        graph = sequential([first] if first and words else [], (batch, *self.shape), seed)
-        given = [*self.given, *[None] * len(self.layers)]
-        for place, ((name, settings), line) in enumerate(self.layers, 1):
-            if place == 1 and words:
-                continue
+        if not self.shape or not all(isinstance(n, int) and n > 0 for n in self.shape):
+            raise ListingError(
+                f"the shape of the inputs needs whole numbers of at least 1, not {self.shape!r}.",
+                first,
+            )
+        shape = (batch or self.batch_size or 1, *self.shape)
+        try:
+            check_whole(math.prod(shape), shape[0])
+        except EngineError as error:
+            raise ListingError(str(error), first) from error
+        tried = Graph([Node("x", INPUT, (), np.broadcast_to(0.0, shape), "x")], output="x")
+        self._behind(tried, seed, unfilled)
+        return self._behind(begun(shape, seed, self._words()), seed, initial_value)
+
+    def _words(self) -> int:
+        """How many words the first layer knows; 0 if it takes numbers."""
+        name, settings = self.layers[0][0] if self.layers else ("", {})
+        return settings["words"] if name == "Embedding" else 0
+
+    def _behind(self, graph: Graph, seed: int, fill: Fill) -> Graph:
+        """``graph`` with the layers and the loss behind its input."""
+        steps = [*self.layers, *([(self.loss, self.loss_line)] if self.loss else [])]
+        shape = np.shape(graph.nodes["x"].value)
+        numbers = math.prod(shape)
+        for place, ((name, settings), line) in enumerate(steps):
             try:
-                _check_inputs(name, given[place - 1], graph)
-                graph, _ = add_layer(graph, name, settings, seed=seed + 1000 * place)
-                whole = sum(np.size(n.value) for n in graph.leaves())
-                if whole > MOST_NUMBERS:
-                    raise EngineError(
-                        f"up to here the network would hold {whole:,} numbers "
-                        f"({whole * 8 / 1e6:,.0f} MB); the limit is {MOST_NUMBERS:,}."
-                    )
+                self._check_features(place, shape)
+                seed_here = seed + 1000 * (place + 1)
+                graph, node = add_layer(graph, name, settings, seed=seed_here, fill=fill)
+                shape = infer_shapes(graph)[node]
+                weights = sum(np.size(graph.nodes[i].value) for i in leaves_of(graph, node))
+                numbers += weights + math.prod(shape)
+                check_whole(numbers, len(graph.nodes["x"].value))
             except EngineError as error:
                 raise ListingError(str(error), line) from error
-        if self.loss is not None:
-            graph, _ = add_layer(graph, *self.loss)
         return graph
 
-
-def _check_size(batch: int, shape: Shape) -> None:
-    count = batch * math.prod(shape)
-    if count > MOST_NUMBERS:
-        raise ListingError(
-            f"{batch:,} examples of {shape_text(shape)} are {count:,} numbers "
-            f"({count * 8 / 1e6:,.0f} MB); the limit is {MOST_NUMBERS:,}: use a smaller batch.",
-            1,
-        )
-
-
-def _check_inputs(name: str, given: int | None, graph: Graph) -> None:
-    """Raises EngineError where a layer says that it has another number of inputs than it gets."""
-    shape = infer_shapes(graph)[graph.output]
-    if given is not None and shape and shape[-1] != given:
-        raise EngineError(
-            f"{name} expects {given} inputs, and what comes before it yields {shape[-1]}."
-        )
-
-
-# what layers are called, and what their arguments mean ----------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """How a listing calls a layer: its arguments in order, and the layers of ours that it means."""
-
-    arguments: tuple[str, ...]
-    means: Callable[[Arguments], list[Spec]]
-    ignored: tuple[str, ...] = ()  # what says nothing that we need
-
-
-def _activation(name: Any, slope: Any = None) -> list[Spec]:
-    plain = {None: "linear", "swish": "silu"}.get(name, name)
-    if plain == "linear":
-        return []
-    if plain == "softmax":
-        return [("Softmax", {})]
-    settings: dict[str, Any] = {"function": plain}
-    if plain == "leaky_relu" and slope is not None:
-        settings["slope"] = float(slope)
-    return [("Activation", settings)]
-
-
-def _initialiser(name: Any) -> str:
-    plain = {"random_uniform": "uniform", "random_normal": "normal"}.get(name, name)
-    if plain not in INITIALISERS:
-        raise EngineError(
-            f"there is no initialiser {name!r}; there are: {', '.join(INITIALISERS)}."
-        )
-    return plain
-
-
-def _keras_dense(a: Arguments) -> list[Spec]:
-    settings: dict[str, Any] = {"units": a.get("units"), "bias": a.get("use_bias", True)}
-    activation = a.get("activation")
-    settings["activation"] = {None: "linear", "swish": "silu"}.get(activation, activation)
-    if "kernel_initializer" in a:
-        settings["init"] = _initialiser(a["kernel_initializer"])
-    return [("Dense", settings)]
-
-
-def _one(value: Any, what: str) -> Any:
-    """The one number of a pair such as (3, 3)."""
-    if isinstance(value, (tuple, list)) and len(set(value)) == 1:
-        return value[0]
-    if isinstance(value, (tuple, list)):
-        raise EngineError(f"{what} {value!r} is not square, and only square ones are known here.")
-    return value
-
-
-def _keras_conv(a: Arguments) -> list[Spec]:
-    settings: dict[str, Any] = {
-        "filters": a.get("filters"),
-        "size": _one(a.get("kernel_size"), "a window"),
-        "stride": _one(a.get("strides", 1), "a stride"),
-        "padding": a.get("padding", "valid"),
-        "activation": a.get("activation") or "linear",
-    }
-    return [("Conv2D", settings)]
-
-
-def _pool(a: Arguments, size: str, stride: str) -> list[Spec]:
-    step = _one(a.get(stride), "a stride")
-    return [("MaxPool", {"size": _one(a.get(size, 2), "a window"), "stride": step})]
-
-
-def _norm(name: str, epsilon: str, default: float) -> Callable[[Arguments], list[Spec]]:
-    return lambda a: [(name, {"epsilon": a.get(epsilon, default)})]
-
-
-_INPUTS = ("input_dim", "input_shape", "input_length", "name", "shape")
-KERAS: dict[str, _Form] = {
-    "Dense": _Form(
-        ("units", "activation", "use_bias", "kernel_initializer", "bias_initializer"), _keras_dense
-    ),
-    "Activation": _Form(("activation",), lambda a: _activation(a.get("activation"))),
-    "ReLU": _Form((), lambda a: _activation("relu")),
-    "LeakyReLU": _Form(
-        ("negative_slope", "alpha"),
-        lambda a: _activation("leaky_relu", a.get("negative_slope", a.get("alpha", 0.3))),
-    ),
-    "Dropout": _Form(("rate",), lambda a: [("Dropout", {"rate": a.get("rate")})], ("seed",)),
-    "Softmax": _Form(("axis",), lambda a: [("Softmax", {"axis": a.get("axis", -1)})]),
-    "BatchNormalization": _Form(
-        ("axis", "momentum", "epsilon"), _norm("BatchNorm", "epsilon", 1e-3)
-    ),
-    "LayerNormalization": _Form(("axis", "epsilon"), _norm("LayerNorm", "epsilon", 1e-3)),
-    "Flatten": _Form((), lambda a: [("Flatten", {})]),
-    "Embedding": _Form(
-        ("words", "output_dim"),
-        lambda a: [("Embedding", {"words": a.get("words"), "features": a.get("output_dim")})],
-    ),
-    "Conv2D": _Form(("filters", "kernel_size", "strides", "padding", "activation"), _keras_conv),
-    "MaxPooling2D": _Form(("pool_size", "strides"), lambda a: _pool(a, "pool_size", "strides")),
-}
-KERAS["MaxPool2D"] = KERAS["MaxPooling2D"]
-
-
-def _torch_conv(a: Arguments) -> list[Spec]:
-    size, padding = _one(a.get("kernel_size"), "a window"), a.get("padding", 0)
-    known = {0: "valid", "valid": "valid", "same": "same"}
-    if isinstance(size, int) and size % 2 and padding == size // 2 and a.get("stride", 1) == 1:
-        known[padding] = "same"
-    if padding not in known:
-        raise EngineError(f"padding={padding!r} is not known here; there are: 'valid', 'same'.")
-    settings = {
-        "filters": a.get("out_channels"),
-        "size": size,
-        "stride": _one(a.get("stride", 1), "a stride"),
-        "padding": known[padding],
-    }
-    return [("Conv2D", settings)]
-
-
-TORCH: dict[str, _Form] = {
-    "Linear": _Form(
-        ("in_features", "out_features", "bias"),
-        lambda a: [("Dense", {"units": a.get("out_features"), "bias": a.get("bias", True)})],
-    ),
-    "LeakyReLU": _Form(
-        ("negative_slope",), lambda a: _activation("leaky_relu", a.get("negative_slope", 0.01))
-    ),
-    "Softmax": _Form(("dim",), lambda a: [("Softmax", {"axis": a.get("dim", -1)})]),
-    "Dropout": _Form(("p",), lambda a: [("Dropout", {"rate": a.get("p", 0.5)})], ("inplace",)),
-    "BatchNorm1d": _Form(("num_features", "eps"), _norm("BatchNorm", "eps", 1e-5)),
-    "LayerNorm": _Form(("normalized_shape", "eps"), _norm("LayerNorm", "eps", 1e-5)),
-    "Flatten": _Form((), lambda a: [("Flatten", {})]),
-    "Embedding": _Form(
-        ("num_embeddings", "embedding_dim"),
-        lambda a: [
-            ("Embedding", {"words": a.get("num_embeddings"), "features": a.get("embedding_dim")})
-        ],
-    ),
-    "Conv2d": _Form(
-        ("in_channels", "out_channels", "kernel_size", "stride", "padding"), _torch_conv
-    ),
-    "MaxPool2d": _Form(("kernel_size", "stride"), lambda a: _pool(a, "kernel_size", "stride")),
-}
-for _torch_name, _ours in (
-    ("ReLU", "relu"),
-    ("Sigmoid", "sigmoid"),
-    ("Tanh", "tanh"),
-    ("ELU", "elu"),
-    ("GELU", "gelu"),
-    ("SiLU", "silu"),
-    ("Softplus", "softplus"),
-):
-    TORCH[_torch_name] = _Form((), lambda a, name=_ours: _activation(name), ("inplace", "alpha"))
-
-_ONE_HOT = {"target": ONE_HOT}
-LOSSES: dict[str, Spec] = {
-    "mse": ("MSE", {}),
-    "mean_squared_error": ("MSE", {}),
-    "mae": ("MAE", {}),
-    "mean_absolute_error": ("MAE", {}),
-    "binary_crossentropy": ("BCE", {}),
-    "categorical_crossentropy": ("Cross-entropy", _ONE_HOT),
-    "sparse_categorical_crossentropy": ("Cross-entropy", {}),
-}
-# Losses as classes, of Keras and then of PyTorch: ours from probabilities, and from scores.
-LOSS_CLASSES: dict[str, tuple[Spec, Spec]] = {
-    "MeanSquaredError": (("MSE", {}), ("MSE", {})),
-    "MeanAbsoluteError": (("MAE", {}), ("MAE", {})),
-    "BinaryCrossentropy": (("BCE", {}), ("BCE from scores", {})),
-    "CategoricalCrossentropy": (
-        ("Cross-entropy", _ONE_HOT),
-        ("Cross-entropy from scores", _ONE_HOT),
-    ),
-    "SparseCategoricalCrossentropy": (("Cross-entropy", {}), ("Cross-entropy from scores", {})),
-    "MSELoss": (("MSE", {}), ("MSE", {})),
-    "L1Loss": (("MAE", {}), ("MAE", {})),
-    "BCELoss": (("BCE", {}), ("BCE", {})),
-    "BCEWithLogitsLoss": (("BCE from scores", {}), ("BCE from scores", {})),
-    "CrossEntropyLoss": (("Cross-entropy from scores", {}), ("Cross-entropy from scores", {})),
-}
-PASSED_OVER = ("summary", "build", "evaluate", "predict", "eval", "train")
-
-
-# reading --------------------------------------------------------------------------------------
+    def _check_features(self, place: int, shape: Shape) -> None:
+        said, given = self.features.get(place), shape[-1] if shape else 1
+        if said is not None and said != given:
+            raise EngineError(f"this layer expects {said:,} features and is given {given:,}.")
 
 
 def read_listing(text: str) -> Listing:
@@ -299,182 +141,258 @@ def read_listing(text: str) -> Listing:
     try:
         body = ast.parse(text).body
     except SyntaxError as error:
-        raise ListingError(f"this is not Python: {error.msg}.", error.lineno or 1) from None
+        raise ListingError(
+            f"this is not Python: {error.msg}; look for a missing bracket, quote or comma.",
+            error.lineno or 1,
+        ) from None
     except (ValueError, RecursionError, MemoryError):
         raise ListingError("this is not Python that can be read.", 1) from None
     listing = Listing()
+    reader = _Reader(listing)
     for statement in body:
-        _Reader(listing).statement(statement)
+        reader.statement(statement)
     if not listing.layers:
         raise ListingError("there are no layers: begin with model = Sequential().", 1)
     return listing
 
 
+def looks_like_listing(text: str) -> bool:
+    """Whether a text means to be a listing, not a formula."""
+    return bool(re.search(r"\bSequential\b|\bmodel\s*\.\s*add\b|\bnn\.[A-Z]", text))
+
+
 class _Reader:
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
+        self._literals = Literals()
+        self._begun = False
+        self._may_join = False  # whether an activation becomes part of the layer before it
 
     def statement(self, node: ast.stmt) -> None:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             return
-        value = node.value if isinstance(node, (ast.Assign, ast.Expr)) else None
+        value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr)) else None
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             return  # a comment in quotes
-        if not isinstance(value, ast.Call):
-            what = type(node).__name__.lower()
-            raise ListingError(f"a listing holds only layers, and this is {_a(what)}.", node.lineno)
-        called = _called(value.func)
-        if called == "Sequential":
-            self._sequence(value)
-        elif called == "add":
-            self._layer(self._only(value))
-        elif called == "compile":
-            self._compile(value)
-        elif called == "fit":
-            self._fit(value)
-        elif called in LOSS_CLASSES:
-            self._listing.loss = self._loss(value)
-        elif called not in PASSED_OVER:
+        if isinstance(value, ast.Call):
+            self._call(value)
+        elif not (isinstance(node, ast.Assign) and self._literals.remember(node)):
+            what = _NOT_LAYERS.get(type(node), "something else: leave this line out")
+            raise ListingError(f"a listing holds only layers, and this is {what}.", node.lineno)
+
+    def _call(self, call: ast.Call) -> None:
+        name = called_name(call.func)
+        if isinstance(call.func, ast.Call):
+            self._call_of_call(call, called_name(call.func.func))
+        elif name == "Sequential":
+            if self._begun:
+                raise ListingError("this begins a second network: keep one.", call.lineno)
+            self._begun = True
+            self._sequence(call)
+        elif name == "add":
+            if len(call.args) != 1 or call.keywords:
+                raise ListingError("add takes one layer.", call.lineno)
+            self._layer(call.args[0])
+        elif name == "compile":
+            self._compile(call)
+        elif name == "fit":
+            self._fit(call)
+        elif name in TORCH_LOSSES:
+            self._torch_loss(name, (), call.lineno)
+        elif name in OPTIMISERS:
+            self._listing.optimiser = name.lower()
+        elif name in DATA_MADE_BY and root_name(call.func) == "torch":
+            self._data(call)
+        elif name not in PASSED_OVER:
             raise ListingError(
-                f"“{called}” is not understood here: a listing holds Sequential, add, compile "
+                f"“{name}” is not understood here: a listing holds Sequential, add, compile "
                 "and fit.",
-                node.lineno,
+                call.lineno,
             )
 
-    def _fit(self, call: ast.Call) -> None:
-        """How long and in what batches; on what data, the window knows."""
-        for keyword in call.keywords:
-            if keyword.arg in ("epochs", "batch_size"):
-                value = _literal(keyword.value)
-                if not isinstance(value, int) or value < 1:
-                    raise ListingError(
-                        f"{keyword.arg} is a whole number, at least 1, not {value!r}.", call.lineno
-                    )
-                setattr(self._listing, "batch" if keyword.arg == "batch_size" else "epochs", value)
+    def _call_of_call(self, call: ast.Call, name: str) -> None:
+        """``nn.MSELoss()(model(x), y)``; the other such form, layers of layers, is not known."""
+        if name not in TORCH_LOSSES:
+            raise ListingError(
+                "a layer called with another layer is not understood: "
+                "write model = Sequential() and add the layers one after the other.",
+                call.lineno,
+            )
+        self._torch_loss(name, call.args, call.lineno)
 
-    def _loss(self, node: ast.expr) -> Spec:
-        if isinstance(node, ast.Call):
-            name = _called(node.func)
-            if name in LOSS_CLASSES:
-                settings = {k.arg: _literal(k.value) for k in node.keywords}
-                return LOSS_CLASSES[name][bool(settings.get("from_logits", False))]
-        else:
-            name = _literal(node)
-            if isinstance(name, str) and name in LOSSES:
-                return LOSSES[name]
-        known = ", ".join([*LOSSES, *LOSS_CLASSES])
-        raise ListingError(f"there is no loss {name!r}; there are: {known}.", node.lineno)
-
-    def _only(self, call: ast.Call) -> ast.expr:
-        if len(call.args) != 1 or call.keywords:
-            raise ListingError("add takes one layer.", call.lineno)
-        return call.args[0]
+    # layers -------------------------------------------------------------------------------------
 
     def _sequence(self, call: ast.Call) -> None:
-        parts = call.args
+        parts: Sequence[ast.expr] = call.args
+        for keyword in call.keywords:
+            if keyword.arg == "layers":
+                parts = [keyword.value]
+        if len(parts) == 1 and isinstance(parts[0], ast.Call) and _is_ordered(parts[0]):
+            parts = parts[0].args
         if len(parts) == 1 and isinstance(parts[0], (ast.List, ast.Tuple)):
             parts = parts[0].elts
         for part in parts:
-            self._layer(part)
+            named = isinstance(part, ast.Tuple) and len(part.elts) == 2
+            self._layer(part.elts[1] if named else part)  # type: ignore[attr-defined]
 
     def _layer(self, node: ast.expr) -> None:
         if not isinstance(node, ast.Call):
             raise ListingError("here should be a layer, such as Dense(8).", node.lineno)
-        name = _called(node.func)
-        if name in ("Input", "InputLayer"):
-            self._take_shape(self._arguments(node, ("shape",), _INPUTS))
+        name = called_name(node.func)
+        if name == "Sequential":
+            self._sequence(node)
             return
-        torch = isinstance(node.func, ast.Attribute) and _root(node.func) in ("nn", "torch")
+        if name in ("Input", "InputLayer"):
+            self._take_shape(self._arguments(node, Form(("shape",), lambda a: [])), "", node.lineno)
+            return
+        torch = isinstance(node.func, ast.Attribute) and root_name(node.func) in ("nn", "torch")
         form = (TORCH if torch else KERAS).get(name) or KERAS.get(name) or TORCH.get(name)
         if form is None:
-            known = [*KERAS, *TORCH]
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]}?" if near else "there are: " + ", ".join(KERAS) + "."
+            known = f"there are: {', '.join(TORCH if torch else KERAS)}."
+            hint = near(name, [*KERAS, *TORCH]) or known
             raise ListingError(f"there is no layer “{name}”; {hint}", node.lineno)
-        arguments = self._arguments(node, form.arguments, (*form.ignored, *_INPUTS))
+        arguments = self._arguments(node, form)
         if name == "Embedding" and "input_dim" in arguments:  # the words, not the inputs
             arguments["words"] = arguments.pop("input_dim")
-        self._take_shape(arguments, name)
+        self._take_shape(arguments, name, node.lineno)
         try:
             specs = form.means(arguments)
-        except EngineError as error:
-            raise ListingError(str(error), node.lineno) from None
-        given = arguments.get("in_features", arguments.get("in_channels"))
-        if given is None and name != "Embedding" and self._listing.layers:
-            given = arguments.get("input_dim")
-        self._listing.given += [given if not k else None for k in range(len(specs))]
-        self._listing.layers += [(spec, node.lineno) for spec in specs]
+        except (EngineError, TypeError, ValueError) as error:
+            raise ListingError(sentence(error, name), node.lineno) from None
+        if not (form.joins and self._may_join and self._joined(specs)):
+            self._listing.layers += [(spec, node.lineno) for spec in specs]
+            self._note_features(arguments.get(form.features))
+        self._may_join = form in (TORCH["Linear"], TORCH["Conv2d"])
 
-    def _take_shape(self, arguments: Arguments, name: str = "") -> None:
-        if self._listing.layers or self._listing.shape is not None:
+    def _joined(self, specs: list[Spec]) -> bool:
+        """Make an activation part of the neurons before it, as Keras does, where that is the same.
+
+        Says whether it was.
+        """
+        ((name, settings),) = specs
+        plain = settings.get("function", "softmax")
+        same_slope = plain != "leaky_relu" or settings["slope"] == OUR_SLOPE
+        if not same_slope or (name == "Softmax" and settings["axis"] != -1):
+            return False
+        (before, own), line = self._listing.layers[-1]
+        self._listing.layers[-1] = ((before, {**own, "activation": plain}), line)
+        return True
+
+    def _note_features(self, said: Any) -> None:
+        if isinstance(said, (tuple, list)) and len(said) == 1:
+            said = said[0]
+        if isinstance(said, int):
+            self._listing.features[len(self._listing.layers) - 1] = said
+
+    def _take_shape(self, arguments: dict[str, Any], name: str, line: int) -> None:
+        """The inputs' shape, where the first layer says it."""
+        listing = self._listing
+        if listing.layers or listing.shape is not None:
             return
-        if name == "Embedding":
-            self._listing.shape = (arguments.get("input_length", 4),)
-        for key in ("input_dim", "in_features"):
-            if isinstance(arguments.get(key), int):
-                self._listing.shape = (arguments[key],)
         shape = arguments.get("input_shape", arguments.get("shape"))
-        if isinstance(shape, (tuple, list)) and all(isinstance(n, int) for n in shape):
-            self._listing.shape = tuple(shape)
+        if name == "Embedding":
+            shape = (arguments.get("input_length", 4),)
+        for key in ("input_dim", "in_features"):
+            if key in arguments:
+                shape = (arguments[key],)
+        if shape is None:
+            return
+        shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+        if not all(isinstance(n, int) and not isinstance(n, bool) for n in shape):
+            raise ListingError(f"the shape of the inputs needs whole numbers, not {shape!r}.", line)
+        listing.shape = shape
 
-    def _arguments(
-        self, call: ast.Call, order: tuple[str, ...], also: tuple[str, ...]
-    ) -> dict[str, Any]:
+    def _arguments(self, call: ast.Call, form: Form) -> dict[str, Any]:
         """The arguments by name, as plain values."""
-        name = _called(call.func)
-        if len(call.args) > len(order):
-            raise ListingError(f"{name} takes {len(order)} argument(s) in order.", call.lineno)
-        found = dict(zip(order, call.args, strict=False))
+        name = called_name(call.func)
+        if len(call.args) > len(form.arguments):
+            raise ListingError(
+                f"{name} takes {len(form.arguments)} argument(s) in order.", call.lineno
+            )
+        known = (*form.arguments, *form.ignored, *INPUT_WORDS)
+        found = dict(zip(form.arguments, call.args, strict=False))
         for keyword in call.keywords:
-            if keyword.arg not in (*order, *also):
-                near = difflib.get_close_matches(keyword.arg or "", (*order, *also), 1)
-                hint = f"; did you mean {near[0]}?" if near else "."
+            if keyword.arg not in known:
+                hint = near(keyword.arg or "", known)
                 raise ListingError(
-                    f"{name} has no “{keyword.arg or '**'}” that is known here{hint}", call.lineno
+                    f"{name} has no “{keyword.arg or '**'}” that is known here"
+                    f"{f'; {hint}' if hint else '.'}",
+                    call.lineno,
                 )
             found[keyword.arg] = keyword.value
-        return {key: _plain(key, value) for key, value in found.items()}
+        return {key: self._literals.argument(key, value) for key, value in found.items()}
+
+    # data, loss and training --------------------------------------------------------------------
+
+    def _data(self, call: ast.Call) -> None:
+        """``x = torch.randn(128, 1, 28, 28)``: a batch of examples, of images channels first."""
+        sizes = [self._literals.value(arg) for arg in call.args]
+        if sizes and isinstance(sizes[-1], (tuple, list)):
+            sizes = list(sizes[-1])
+        if len(sizes) < 2 or not all(isinstance(n, int) and n > 0 for n in sizes):
+            raise ListingError("the data need a batch and the sizes of an example.", call.lineno)
+        batch, *one = sizes
+        self._listing.batch_size = batch
+        self._listing.shape = (*one[1:], one[0]) if len(one) == 3 else tuple(one)
 
     def _compile(self, call: ast.Call) -> None:
-        for keyword in call.keywords:
-            if keyword.arg == "loss":
-                self._listing.loss = self._loss(keyword.value)
-            elif keyword.arg == "optimizer":
-                value = keyword.value
-                name = _called(value.func) if isinstance(value, ast.Call) else _literal(value)
-                self._listing.optimiser = str(name).lower()
+        given = dict(zip(("optimizer", "loss"), call.args, strict=False))
+        given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+        if "loss" in given:
+            self._set_loss(self._keras_loss(given["loss"]), call.lineno)
+        optimiser = given.get("optimizer")
+        if isinstance(optimiser, ast.Call):
+            self._listing.optimiser = called_name(optimiser.func).lower()
+        elif isinstance(optimiser, ast.Constant):
+            self._listing.optimiser = str(optimiser.value).lower()
+
+    def _keras_loss(self, node: ast.expr) -> Spec:
+        if isinstance(node, ast.Call):
+            name = called_name(node.func)
+            ours = KERAS_LOSSES.get(KERAS_LOSS_CLASSES.get(name, ""))
+            scores = any(
+                k.arg == "from_logits" and self._literals.value(k.value) is True
+                for k in node.keywords
+            )
+            if ours and scores:
+                ours = (FROM_SCORES.get(ours[0], ours[0]), ours[1])
+        else:
+            attribute = isinstance(node, ast.Attribute)
+            name = called_name(node) if attribute else self._literals.value(node)
+            ours = KERAS_LOSSES.get(name.lower()) if isinstance(name, str) else None
+        if not ours:
+            known = ", ".join(KERAS_LOSSES)
+            raise ListingError(f"there is no loss {name!r}; there are: {known}.", node.lineno)
+        return ours
+
+    def _torch_loss(self, name: str, given: Sequence[ast.expr], line: int) -> None:
+        logarithm = bool(given) and isinstance(given[0], ast.Call)
+        if name == "NLLLoss" and not (logarithm and called_name(given[0].func) == "log"):  # type: ignore[attr-defined]
+            raise ListingError(
+                "NLLLoss takes the logarithms of probabilities: "
+                "write nn.NLLLoss()(model(x).log(), y).",
+                line,
+            )
+        one_hot = len(given) > 1 and isinstance(given[1], ast.Call)
+        settings = {"target": ONE_HOT} if one_hot and name in CLASS_LOSSES else {}
+        self._set_loss((TORCH_LOSSES[name], settings), line)
+
+    def _set_loss(self, ours: Spec, line: int) -> None:
+        self._listing.loss, self._listing.loss_line = ours, line
+
+    def _fit(self, call: ast.Call) -> None:
+        given = dict(zip(("x", "y", "batch_size", "epochs"), call.args, strict=False))
+        given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+        for name in ("epochs", "batch_size"):
+            if name not in given:
+                continue
+            value = self._literals.value(given[name])
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ListingError(
+                    f"{name} needs a whole number of at least 1, not {value!r}.", call.lineno
+                )
+            setattr(self._listing, name, value)
 
 
-def _called(node: ast.expr) -> str:
-    """The last name of what is called: Dense of keras.layers.Dense."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else "this"
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _plain(key: str, node: ast.expr) -> Any:
-    """The value of an argument; ``tf.nn.relu`` and ``HeNormal()`` by their names."""
-    if key == "activation" and isinstance(node, (ast.Attribute, ast.Name)):
-        return _called(node)
-    if key.endswith("_initializer") and isinstance(node, ast.Call):
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", _called(node.func)).lower()
-    return _literal(node)
-
-
-def _literal(node: ast.expr) -> Any:
-    try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise ListingError(
-            "only plain numbers and words are read here; nothing is computed.", node.lineno
-        ) from None
-
-
-def _a(word: str) -> str:
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+def _is_ordered(call: ast.Call) -> bool:
+    return called_name(call.func) == "OrderedDict" and len(call.args) == 1

@@ -89,6 +89,7 @@ layer(
         Weight("mean", "mean", shape[-1:], "zeros", CONSTANT),
         Weight("variance", "var", shape[-1:], "ones", CONSTANT),
     ),
+    kept=("mean", "variance"),
 )
 layer(
     "LayerNorm",
@@ -146,12 +147,14 @@ layer(
     choices={"padding": ("valid", "same"), "activation": ACTIVATIONS, **INIT},
     attrs=lambda settings: {k: settings[k] for k in ("stride", "padding", "activation")},
     weights=_conv,
+    example=(1, 8, 8, 1),
 )
 layer(
     "MaxPool",
     "Keeps the largest number of each window of an image.",
     "max_pool",
     settings={"size": 2, "stride": None},
+    example=(1, 8, 8, 1),
     attrs=lambda settings: dict(settings),
 )
 
@@ -173,6 +176,7 @@ layer(
     choices=INIT,
     attrs=lambda settings: {"axis": settings["axis"]},
     weights=_attention,
+    example=(1, 4, 3),
 )
 layer(
     "Concatenate",

@@ -148,9 +148,10 @@ def _batch_norm(
     epsilon: float,
     training: bool,
 ) -> Any:
-    if training:
-        mean = xp.mean(x, axes=0, keepdims=True)
-        variance = xp.mean(xp.square(x - mean), axes=0, keepdims=True)
+    if training:  # over the batch, and over all places of an image
+        axes = tuple(range(max(1, len(x.shape) - 1)))
+        mean = xp.mean(x, axes=axes, keepdims=True)
+        variance = xp.mean(xp.square(x - mean), axes=axes, keepdims=True)
     return gamma * _normalised(xp, x, mean, variance, epsilon) + beta
 
 

@@ -18,7 +18,7 @@ from graphviz_app.explore.canvas_edits import Point
 from graphviz_app.explore.editing import Editing
 from graphviz_app.explore.fields import CanvasFields
 from graphviz_app.explore.marking import Marking
-from graphviz_app.explore.palette_entries import LAYER
+from graphviz_app.explore.palette_entries import layer_of_key
 from graphviz_app.explore.pasting import Pasting
 from graphviz_app.explore.searching import Searching
 from graphviz_app.explore.selection import Selection
@@ -104,7 +104,7 @@ class CanvasEditor(QObject):
         if kind != "node":
             self.pasting.paste_text(text, at)
             return
-        if not text.startswith(LAYER) and text not in OPS and text not in LEAF_KINDS:
+        if text not in OPS and text not in LEAF_KINDS and not layer_of_key(text):
             return
         self.editing.add(text, at, wire=wire)
 

@@ -10,9 +10,7 @@ from engine import edits
 from engine.errors import EngineError, FormulaError
 from engine.graph.bypass import bypassed
 from engine.graph.graph import INPUT, LEAF_KINDS, Graph, Wire
-from engine.graph.owned import owned_leaves
 from engine.graph.reach import node_called
-from engine.layers.network import add_layer, begun, insert_layer
 from engine.layers.settings import set_size
 from graphviz_app.canvas.guides import GRID, on_grid
 from graphviz_app.canvas.hits import OUT, Port
@@ -22,7 +20,7 @@ from graphviz_app.document import Document
 from graphviz_app.explore.advice import GraphAdvice
 from graphviz_app.explore.arranging import places_when_inserted
 from graphviz_app.explore.canvas_edits import CanvasEdits, Point
-from graphviz_app.explore.palette_entries import LAYER
+from graphviz_app.explore.palette_entries import layer_of_key
 from graphviz_app.explore.selection import Selection
 from graphviz_app.explore.typed import read_shape, read_value
 
@@ -55,13 +53,13 @@ class Editing(CanvasEdits):
         port: Port | None = None,
         wire: Wire | None = None,
     ) -> None:
-        """Add an op or a kind of leaf, wired to ``port`` or put into ``wire`` where it fits.
+        """Add an op, layer or kind of leaf, wired to ``port`` or put into ``wire`` where it fits.
 
         Without a place it stands beside the current node, and takes its output if it can.  A
         layer stands behind the output wherever it is put.
         """
-        if key.startswith(LAYER):
-            self._add_layer(key.removeprefix(LAYER), at, port, wire)
+        if layer := layer_of_key(key):
+            self._add_layer(layer, at, port, wire)
             return
         current = self._node(self._selection.current)
         after_current = at is None and port is None and current in self._graph.nodes
@@ -86,35 +84,23 @@ class Editing(CanvasEdits):
             self._view.reveal(made[0])
 
     def _add_layer(self, name: str, at: Point | None, port: Port | None, wire: Wire | None) -> None:
-        """Add a layer with its weights: into ``wire``, behind ``port``, else behind the output."""
-        current = self._node(self._selection.current)
-        source = self._node(port.node) if port is not None and port.number == OUT else ""
-        if not source and at is None and current in self._graph.nodes:
-            source = owned_leaves(self._graph).get(current, current)
+        """Add a layer with its weights behind ``port``, the current node or the output."""
+        if wire is not None and not self.advice().may_change(wire):
+            wire = None
+        behind = self._node(port.node if port is not None else self._selection.current)
+        behind = behind if behind in self._graph.nodes else ""
+        shown = behind or self._graph.output
+        place = at or self._free_place(shown, leaf=False)
         made: list[str] = []
 
         def change(graph: Graph) -> Graph:
-            seed = len(graph.nodes)
-            behind = source or graph.output
-            if wire is not None and self.advice().may_change(wire):
-                graph, new = insert_layer(graph, name, wire, seed=seed)
-            elif not graph.nodes:
-                graph = begun(name, seed)
-                new = graph.output
-                if graph.nodes[new].leaf:
-                    graph, new = add_layer(graph, name, seed=seed)
-            else:
-                output = graph.output
-                graph, new = add_layer(graph, name, sources=[behind], seed=seed)
-                if behind != output:  # it stands beside the chain
-                    graph.output = output
-            if at is not None and graph.positions:
-                graph.positions[new] = (on_grid(at[0]), on_grid(at[1]))
+            graph, new = edits.put_layer(
+                graph, name, behind, wire, (on_grid(place[0]), on_grid(place[1]))
+            )
             made.append(new)
-            return graph
+            return graph if wire is None else self._spread(graph, new, wire)
 
-        beside = not self._graph.positions or at is None
-        if self._do(f"Add {name}", change, arranges=beside):
+        if self._do(f"Add {name}", change):
             self._selection.set(made)
             self._view.reveal(made[0])
 

@@ -1,34 +1,45 @@
-"""The left column: the palette, and the network as code, under captions; the history below."""
+"""The left column: pages under small captions, KERAS, PYTORCH and PALETTE, one of them in view."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from graphviz_app.explore.code_panel import CodePanel
 from graphviz_app.explore.lower_panel import INDENT_PX, Captions
+from graphviz_app.explore.palette import Palette
 from graphviz_app.theme import Theme
 
-PALETTE, KERAS, PYTORCH = "palette", "keras", "pytorch"
-CAPTIONS = ((PALETTE, "PALETTE"), (KERAS, "KERAS"), (PYTORCH, "PYTORCH"))
-PALETTE_PX, LEAST_CODE_PX, CODE_PX = 208, 232, 336
+KERAS, TORCH, PALETTE = "keras", "torch", "palette"
+CAPTIONS = [(KERAS, "KERAS"), (TORCH, "PYTORCH"), (PALETTE, "PALETTE")]
+PALETTE_PX, LEAST_CODE_PX, CODE_PX = 208, 280, 340
 SHARE = 0.24  # of the window that code may take
 
 
 class LeftColumn(QWidget):
-    """Pages under captions.  Signals: ``page_changed(str)``, one of PALETTE, KERAS, PYTORCH."""
+    """The palette, or the network as code.
+
+    Of networks and of other graphs it remembers which page a person chose; a network begins with
+    its code, another graph with the palette.  Signal: ``page_changed(str)``.
+    """
 
     page_changed = Signal(str)
 
-    def __init__(self, palette: QWidget, code: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, palette: Palette, code: CodePanel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("leftColumn")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._chosen = {True: KERAS, False: PALETTE}  # by whether the graph is a network
+        self._network = False
+        self._room = 0
+        self._palette, self._code = palette, code
         self.captions = Captions()
         self.captions.set_choices(CAPTIONS, PALETTE)
         self.pages = QStackedWidget()
-        self._palette, self._code = palette, code
         self.pages.addWidget(palette)
         self.pages.addWidget(code)
         line = QHBoxLayout()
-        line.setContentsMargins(INDENT_PX - 4, 6, 0, 0)
+        line.setContentsMargins(INDENT_PX, 6, 0, 0)
         line.addWidget(self.captions)
         line.addStretch(1)
         layout = QVBoxLayout(self)
@@ -36,18 +47,29 @@ class LeftColumn(QWidget):
         layout.setSpacing(0)
         layout.addLayout(line)
         layout.addWidget(self.pages, 1)
-        self.captions.changed.connect(self.show_page)
-        self._room = 0
-        self.show_page(PALETTE)
+        self.captions.changed.connect(self._choose)
+        self._bring(PALETTE)
 
     @property
     def page(self) -> str:
-        """Which page is in view."""
+        """What is in view: KERAS, TORCH or PALETTE."""
         return self.captions.current
 
+    def begin(self, network: bool) -> None:
+        """Another document: bring what a person wants to see of such a graph."""
+        self._network = network
+        self._bring(self._chosen[network])
+
+    def set_network(self, network: bool) -> None:
+        """Whether the graph is a network now; the page stays."""
+        self._network = network
+
     @Slot(str)
-    def show_page(self, page: str) -> None:
-        """Bring a page into view."""
+    def _choose(self, page: str) -> None:
+        self._chosen[self._network] = page
+        self._bring(page)
+
+    def _bring(self, page: str) -> None:
         self.captions.set_current(page)
         self.pages.setCurrentWidget(self._palette if page == PALETTE else self._code)
         self.set_room(self._room)
@@ -62,5 +84,4 @@ class LeftColumn(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
         self.captions.set_theme(theme)
-        self.setStyleSheet(f"LeftColumn {{ background: {theme.panel}; }}")
-        self.update()
+        self.setStyleSheet(f"#leftColumn {{ background: {theme.panel}; }}")

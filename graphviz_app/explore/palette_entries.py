@@ -1,11 +1,10 @@
-"""What can be put on the canvas, as entries to search: the leaves, then every op of the table."""
+"""What can be put on the canvas, as entries to search: leaves, ops, and the layers of networks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from engine.graph.graph import Node
-from engine.layers.layer import Layer
 from engine.layers.table import LAYERS
 from engine.ops import OPS
 from engine.ops.op import Op
@@ -32,6 +31,30 @@ LEAVES = (
     ),
     LeafKind("constant", "Constant", "c", "A number that stays as it is.", "number literal"),
 )
+
+LAYER_GROUP = "Layers"
+_LAYER_MARK = "layer "
+LAYER_SIGNS = {  # short enough for the chip of a row
+    "Dense": "W",
+    "Activation": "ƒ",
+    "Dropout": "½",
+    "Softmax": "eˣ",
+    "BatchNorm": "μσ",
+    "LayerNorm": "μσ",
+    "Flatten": "—",
+    "Embedding": "E",
+    "Conv2D": "K",
+    "MaxPool": "max",
+    "Attention": "α",
+    "MSE": "MSE",
+    "MAE": "MAE",
+    "BCE": "BCE",
+    "BCE from scores": "BCE",
+    "Cross-entropy": "CE",
+    "Cross-entropy from scores": "CE",
+}
+
+_SHORT_SIGNS = {"log_softmax": "ln σ", "cross_entropy_from_logits": "CEσ"}
 
 # Where the op's name with a capital is not what a person would say.
 _TITLES = {
@@ -67,8 +90,6 @@ _TITLES = {
     "bce_from_logits": "BCE from logits",
     "cross_entropy": "Cross-entropy",
     "cross_entropy_from_logits": "CE from logits",
-    "conv2d": "Convolution",
-    "max_pool": "Max pooling",
 }
 
 
@@ -77,54 +98,46 @@ def op_title(op: str) -> str:
     return _TITLES.get(op, op.replace("_", " ").capitalize())
 
 
-LAYER = "layer:"  # what keys of layers begin with
-LAYER_GROUP = "Layers"
-# Signs that are too long for the palette.
-_SHORT_SIGNS = {"cross_entropy_from_logits": "CE", "log_softmax": "ln p", "softmax": "p"}
-_LAYER_SIGNS = {
-    "Activation": "f",
-    "BatchNorm": "BN",
-    "LayerNorm": "LN",
-    "Embedding": "E",
-    "Attention": "α",
-    "Concatenate": "[ ]",
-    "Add": "+",
-    "Dense": "Σ",
-    "Dropout": "½",
-    "Softmax": "p",
-    "Flatten": "→",
-    "Conv2D": "∗",
-    "MaxPool": "max",
-    "BCE from scores": "BCE",
-    "Cross-entropy": "CE",
-    "Cross-entropy from scores": "CE",
-}
-
-
 def op_entries(theme: Theme) -> list[SearchEntry]:
     """Leaves, ops and layers under their headings.
 
-    The key is the leaf kind, the op's name, or LAYER and the name of a layer.
+    The key is the leaf kind, the op's name, or what ``layer_key`` says: a layer brings its weights
+    with it, so it takes the place of its op.
     """
     groups = dict.fromkeys(op.group for op in OPS.values())
     entries = [_leaf_entry(leaf, theme) for leaf in LEAVES]
     for group in groups:
-        if group == LAYER_GROUP:  # these ops need weights: they are added as layers
-            continue
-        entries += [_op_entry(op, theme) for op in OPS.values() if op.group == group]
-    return entries + [_layer_entry(layer, theme) for layer in LAYERS.values()]
+        if group == LAYER_GROUP:
+            entries += [_layer_entry(name, theme) for name in LAYERS if not LAYERS[name].several]
+        else:
+            entries += [_op_entry(op, theme) for op in OPS.values() if op.group == group]
+    return entries
 
 
-def _layer_entry(layer: Layer, theme: Theme) -> SearchEntry:
+def layer_key(name: str) -> str:
+    """The key of the layer of this name."""
+    return _LAYER_MARK + name
+
+
+def layer_of_key(key: str) -> str:
+    """The name of the layer that a key stands for, "" for anything else."""
+    name = key.removeprefix(_LAYER_MARK)
+    return name if key.startswith(_LAYER_MARK) and name in LAYERS else ""
+
+
+def _layer_entry(name: str, theme: Theme) -> SearchEntry:
+    layer = LAYERS[name]
     op = layer.op(layer.settings)
+    ops = [op, "projection", "linear"] if name == "Dense" else [op]
+    names = " ".join(n for o in ops for n in (o, *(OPS[o].aliases if o in OPS else ())))
     return SearchEntry(
-        LAYER + layer.name,
-        layer.name,
+        layer_key(name),
+        name,
         layer.says,
-        _LAYER_SIGNS.get(layer.name, layer.name),
+        LAYER_SIGNS[name],
         group=LAYER_GROUP,
-        keywords=f"layer {op} {op.replace('_', ' ')}",
-        color=kind_color(Node(op, op), theme),
+        keywords=f"layer {names} {names.replace('_', ' ')}",
+        color=theme.loss if OPS[op].kind == "loss" else theme.layer,
     )
 
 

@@ -11,10 +11,13 @@ from engine.errors import EngineError, FormulaError
 from engine.files.project import graph_bytes, graph_from_bytes
 from engine.graph.formula import parse
 from engine.graph.graph import Graph
+from engine.graph.owned import owned_leaves
+from engine.layers.listing import ListingError, looks_like_listing, read_listing
 from graphviz_app.canvas.guides import GRID, on_grid
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.explore.canvas_edits import CanvasEdits, Point
 
+LAYER_STEP = 180.0  # from one layer of a pasted network to the next
 PASTE_STEP = 3 * GRID  # a copy stands so far beside its original
 
 
@@ -27,7 +30,7 @@ class Pasting(CanvasEdits):
         return graph_bytes(edits.extract(self._pinned(), chosen)).decode() if chosen else ""
 
     def paste_text(self, text: str, at: Point | None = None, keep_wires: bool = False) -> bool:
-        """Paste copied nodes, or a formula; anything else is refused in a sentence."""
+        """Paste copied nodes, a network's listing or a formula; else say why it cannot be."""
         text = text.strip()
         if not text:
             self.refused.emit("There is nothing to paste: copy nodes or a formula first.")
@@ -39,6 +42,8 @@ class Pasting(CanvasEdits):
                 self.refused.emit(str(error).replace("This graph", "What was copied"))
                 return False
             return self._put("Paste", piece, at, wires=keep_wires)
+        if looks_like_listing(text):
+            return self.add_network(text, at)
         if len(text) > 20_000:
             self.refused.emit("The text to paste is too long for a formula.")
             return False
@@ -77,6 +82,21 @@ class Pasting(CanvasEdits):
             self.refused.emit(str(error))
             return False
         return self._put("Add formula", piece, at, share=True)
+
+    def add_network(self, text: str, at: Point | None = None) -> bool:
+        """Add the network that a listing describes as nodes; on an empty canvas it is the graph."""
+        try:
+            piece = read_listing(text).graph()
+        except ListingError as error:
+            self.refused.emit(str(error))
+            return False
+        if self._graph.nodes:
+            row = [i for i in piece.nodes if i not in owned_leaves(piece)]
+            piece.positions.update((i, (LAYER_STEP * k, 0.0)) for k, i in enumerate(row))
+            return self._put("Add network", piece, at)
+        self._view.start_fitting()
+        self._document.edit("Build network", edits.in_place_of(self._graph, piece))
+        return True
 
     def _put(
         self, title: str, piece: Graph, at: Point | None, share: bool = False, wires: bool = False

@@ -6,13 +6,13 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from engine import edits
-from engine.errors import FormulaError
+from engine.errors import EngineError, FormulaError
 from engine.graph.bypass import own_op
 from engine.graph.formula import parse
 from engine.graph.graph import LEAF_KINDS
 from engine.graph.labels import text_label
 from engine.graph.writer import to_text
-from engine.layers.network import fits
+from engine.layers.network import unfilled
 from engine.ops import OPS
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.model import kind_color
@@ -21,7 +21,8 @@ from graphviz_app.document import Document
 from graphviz_app.explore.canvas_edits import Point
 from graphviz_app.explore.editing import Editing
 from graphviz_app.explore.fields import CanvasFields
-from graphviz_app.explore.palette_entries import LAYER, op_entries
+from graphviz_app.explore.palette import op_entries
+from graphviz_app.explore.palette_entries import layer_of_key
 from graphviz_app.explore.pasting import Pasting
 from graphviz_app.explore.selection import Selection
 from graphviz_app.theme import Theme
@@ -154,19 +155,28 @@ class Searching(QObject):
     def _fitting(self, port: Port | None) -> list[SearchEntry]:
         """What of the palette could be wired to ``port``; what a new node gives fits anywhere."""
         entries = op_entries(self._theme)
-        if port is None or port.number != OUT:
+        if port is None:
             return entries
+        if port.number != OUT:  # a layer takes what is before it, and feeds no single port
+            return [entry for entry in entries if not layer_of_key(entry.key)]
         graph, candidates = self._document.graph, {}
-        layers = [e.key for e in entries if e.key.startswith(LAYER)]
         for entry in entries:
-            if entry.key not in LEAF_KINDS and entry.key not in layers:
+            if entry.key not in LEAF_KINDS and not layer_of_key(entry.key):
                 graph, candidates[entry.key] = edits.add_op(graph, entry.key)
         wiring = edits.Wiring(graph)  # one for all: the shapes of the graph are inferred once
         fitting = {k for k, i in candidates.items() if wiring.free_port(port.node, i) is not None}
-        shape = self._document.derived.shapes.get(port.node)
-        if shape:  # a layer needs a batch
-            fitting |= {key for key in layers if fits(key.removeprefix(LAYER), shape)}
-        return [entry for entry in entries if entry.key in fitting]
+        return [e for e in entries if e.key in fitting or self._layer_fits(e.key, port.node)]
+
+    def _layer_fits(self, key: str, behind: str) -> bool:
+        name, graph = layer_of_key(key), self._document.graph
+        behind = self._document.derived.opened.owner(behind)
+        if not name or behind not in graph.nodes:
+            return False
+        try:
+            edits.put_layer(graph, name, behind, fill=unfilled)
+        except EngineError:
+            return False
+        return True
 
     def find_node(self) -> None:
         """Search among the nodes that are shown, and go to one."""

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidg
 from engine.errors import FormulaError
 from engine.graph.formula import parse, to_text
 from engine.graph.notation import latex_graph
-from engine.graph.owned import owned_leaves
 from engine.graph.problems import ProblemKind
 from graphviz_app.canvas.glide import places_before
 from graphviz_app.canvas.minimap import Minimap
@@ -53,7 +52,7 @@ TAPE_PAUSE_MS = 50
 
 
 class ExploreWorkspace(QWidget):
-    """Palette and history on the left; formula bar, canvas, timeline and tape in the middle;
+    """Palette, code and history on the left; formula bar, canvas, timeline and tape in the middle;
     step, curve and selection on the right.
 
     Signals: ``status(str)``, a sentence that something went wrong; ``selection_changed()``.
@@ -93,7 +92,9 @@ class ExploreWorkspace(QWidget):
         self.leveling = Leveling(
             document, self.editor, self.walking, self.view, self.level_bar, self.tensor_panel
         )
-        self.coding = Coding(document, self.code_panel, self.left_column)
+        self.coding = Coding(
+            document, self.selection, self.player, self.view, self.left_column, self.code_panel
+        )
         self._connect()
         self.set_theme(theme)
 
@@ -168,9 +169,6 @@ class ExploreWorkspace(QWidget):
         self.editor.said.connect(self.status)
         self._tape_pause.timeout.connect(self._show_tape)
         self.palette_panel.chosen.connect(self._add)
-        self.code_panel.node_chosen.connect(self._select_layer)
-        self.code_panel.node_hovered.connect(self._light_layer)
-        self.player.moved.connect(self._light_code)
         self.view.node_hovered.connect(self.formula_bar.highlight)
         self.formula_bar.term_hovered.connect(self._light_term)
         self.formula_bar.term_clicked.connect(self.select)
@@ -248,11 +246,11 @@ class ExploreWorkspace(QWidget):
             document.graph, opened, document.derived.shapes, self.view.layouts.at_once
         )
         self.model.set_problems(document.problems)
-        self.coding.show(anew=self._replaced)
         begin = None if self._replaced else places_before(self.view.model, self.model)
         self._replaced = False
         self.view.set_graph(self.model, begin)
         self.leveling.show()
+        self.coding.show()
         self._show_formula()
         shown = opened.graph
         existing = {*shown.nodes, *shown.notes, *document.graph.groups}
@@ -342,31 +340,8 @@ class ExploreWorkspace(QWidget):
         if node_id in self.document.shown.nodes:
             self.selection.set({node_id}, node_id)
 
-    @Slot(str)
-    def _select_layer(self, node_id: str) -> None:
-        shown = self.document.derived.opened.stands_for.get(node_id, node_id)
-        self.select(shown)
-        self.view.reveal(shown)
-
-    @Slot(str)
-    def _light_layer(self, node_id: str) -> None:
-        opened = self.document.derived.opened
-        self.view.highlight([i for i in opened.graph.nodes if opened.owner(i) == node_id])
-
-    @Slot()
-    def _light_code(self) -> None:
-        """The lines of what is selected, else of the step that the walk is at."""
-        opened, walk = self.document.derived.opened, self.document.walk
-        nodes = {opened.owner(i) for i in self.selection.things}
-        if not nodes and walk is not None and 0 <= self.player.index < len(walk):
-            nodes = {opened.owner(walk.where(self.player.index)[1])}
-        owned = owned_leaves(self.document.graph)
-        nodes = {owned.get(i, i) for i in nodes}
-        self.code_panel.light(nodes, next(iter(nodes), ""))
-
     @Slot()
     def _selection_changed(self) -> None:
-        self._light_code()
         self.inspecting.show()
         self.walking.show_curve()
         # where the window is low, what can be changed now may lie below its edge

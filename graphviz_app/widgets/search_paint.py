@@ -58,6 +58,7 @@ def draw_sign(painter: QPainter, rect: QRectF, sign: str, color: str, px: float)
     Maths fonts reserve so much height that their own middle lies far from that of the letters.
     """
     font = _sign_font(sign, px, rect.width() - 4)
+    sign = _elided(font, sign, rect.width() - 2)
     width = QFontMetricsF(font).horizontalAdvance(sign)
     baseline = rect.center().y() + MIDDLE_OF_SIGNS * font.pixelSize()
     painter.setPen(QColor(color))

@@ -2,17 +2,18 @@
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QDrag, QMouseEvent
+from PySide6.QtGui import QColor, QDrag, QFontMetricsF, QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.graph.graph import LEAF_KINDS
-from engine.layers.table import LAYERS
+from engine.layers import LAYERS
 from engine.ops import OPS
 from graphviz_app.canvas.dropping import NODE_MIME
 from graphviz_app.explore.palette import Palette, node_pixmap, op_entries
-from graphviz_app.explore.palette_entries import op_title
-from graphviz_app.theme import DARK, LIGHT
+from graphviz_app.explore.palette_entries import layer_key, layer_of_key, op_title
+from graphviz_app.theme import DARK, LIGHT, load_fonts
+from graphviz_app.widgets.search_paint import CHIP_W_PX, SIGN_PX, _sign_font
 from graphviz_app.widgets.search_rank import rank
 from graphviz_app.widgets.search_rows import RowKind
 
@@ -78,10 +79,17 @@ def drags(monkeypatch: pytest.MonkeyPatch) -> list[QMimeData]:
 # the entries ------------------------------------------------------------------------------------
 
 
-def test_every_leaf_kind_and_every_op_is_offered_once(palette) -> None:
+def test_every_leaf_kind_op_and_layer_is_offered_once(palette) -> None:
     ops = [name for name, op in OPS.items() if op.group != "Layers"]
-    layers = [f"layer:{name}" for name in LAYERS]
+    layers = [layer_key(name) for name, layer in LAYERS.items() if not layer.several]
     assert sorted(keys(palette)) == sorted([*LEAF_KINDS, *ops, *layers])
+
+
+def test_signs_have_room_in_their_chips(palette) -> None:
+    load_fonts()
+    for entry in op_entries(LIGHT):
+        font = _sign_font(entry.sign, SIGN_PX, CHIP_W_PX - 4)
+        assert QFontMetricsF(font).horizontalAdvance(entry.sign) <= CHIP_W_PX - 2, entry.title
 
 
 def test_headings_are_the_ops_groups_after_the_leaves(palette) -> None:
@@ -97,18 +105,16 @@ def test_titles_are_words_and_all_different() -> None:
     assert not any("_" in title for title in titles)
 
 
-@pytest.mark.parametrize("name", [name for name in OPS.names() if name != "projection"])
+@pytest.mark.parametrize("name", OPS.names())
 def test_every_name_of_an_op_finds_it_at_once(name) -> None:
     entries = op_entries(LIGHT)
     matches = rank(name, [(e.title, e.keywords) for e in entries])
-    best = [op_of(entries[m.index].key) for m in matches[:3]]
-    assert OPS[name].name in best
-
-
-def op_of(key: str) -> str:
-    """The op that an entry adds."""
-    layer = LAYERS.get(key.removeprefix("layer:"))
-    return layer.op(layer.settings) if key.startswith("layer:") and layer else key
+    best = [entries[m.index].key for m in matches[:3]]
+    layers = [layer_of_key(key) for key in best]
+    ops = [LAYERS[n].op(LAYERS[n].settings) for n in layers if n]
+    if name == "projection":  # a Dense without a bias
+        name = "dense"
+    assert OPS[name].name in [*best, *ops]
 
 
 @pytest.mark.parametrize(
