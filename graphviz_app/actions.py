@@ -332,6 +332,9 @@ _VIEW = (
                tip="From layers towards single numbers", when="has_levels", args=(1,)),
     ActionSpec("level_higher", "One level back", f"{EDITOR}.step_level", "", ("Alt+PgUp",),
                tip="From single numbers towards layers", when="has_levels", args=(-1,)),
+    ActionSpec("show_tensor", "Show all &numbers", "explore.show_tensor", "view", ("T",), "",
+               "The table, statistics and histogram of the selected tensor", "is_node",
+               on_canvas=True),
     *(
         ActionSpec(f"layer_{level or 'folded'}", title, f"{EDITOR}.show_layer_at", "",
                    when="in_layer", args=(level,))
@@ -405,7 +408,7 @@ ACTIONS = (*_FILE, *_EDIT, *_GRAPH, *_VIEW, *_WALK, *_HELP)
 CONTEXT_MENUS: dict[str, tuple[str | None, ...]] = {
     "node": (
         "edit_node", "rename", "open_composite", "layer_tensors", "layer_neurons",
-        "layer_primitives", "fold_composite", None, "connect", "disconnect",
+        "layer_primitives", "fold_composite", "show_tensor", None, "connect", "disconnect",
         "bypass", "set_output", "make_input", "make_parameter", "make_constant", None, "cut",
         "copy", "duplicate", "delete", None, "group", "fold", "ungroup", None, "select_upstream",
         "select_downstream", "tidy",

@@ -148,7 +148,7 @@ def _with_cells(
     refused: dict[str, str] = {}
     while True:
         opened = _open(graph, shapes, asked)
-        owners = {member: frame.node for frame in opened.frames for member in frame.members} | {
+        owners = {member: frame.node for frame in opened.frames for member in frame.inside} | {
             i: i for i in asked if i in opened.graph.nodes
         }
         apart = {

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from engine.graph.levels import LAYERS, LEVELS
-from graphviz_app.icons import icon
-from graphviz_app.theme import LIGHT, Theme, ui_font
-from graphviz_app.widgets import SegmentedSwitch
+from graphviz_app.theme import LIGHT, Theme
+from graphviz_app.widgets import SegmentedSwitch, Stepper
 
 CORNER_PX = 16  # from the view's corner
 WORDS = {LAYERS: "Layers"} | {level: level.capitalize() for level in LEVELS if level}
@@ -26,45 +25,27 @@ class LevelBar(QFrame):
     def __init__(self, view: QWidget) -> None:
         super().__init__(view)
         self.setObjectName("levelBar")
-        self._example, self._count = 0, 0
         self.switch = SegmentedSwitch(label="Level")
         self.switch.set_choices([(WORDS[level], WORDS[level]) for level in LEVELS])
         self.switch.changed.connect(self._choose)
-        self.before, self.after = QToolButton(), QToolButton()
-        self.label = QLabel()
-        self.label.setFont(ui_font(12))
-        for button, name, tip, step in (
-            (self.before, "chevron-left", "The example before", -1),
-            (self.after, "chevron-right", "The next example", 1),
-        ):
-            button.setObjectName(name)
-            button.setToolTip(tip)
-            button.setAccessibleName(tip)
-            button.setAutoRaise(True)
-            button.setAutoRepeat(True)
-            button.setFixedSize(22, 22)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(self._earlier if step < 0 else self._later)
+        self.stepper = Stepper("example")
+        self.stepper.changed.connect(self.example_chosen)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(2)
-        for part in (self.switch, self.before, self.label, self.after):
-            layout.addWidget(part)
+        layout.addWidget(self.switch)
+        layout.addWidget(self.stepper)
         self.move(CORNER_PX, CORNER_PX)
-        view.installEventFilter(self)
         self.set_theme(LIGHT)
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
         self.switch.set_theme(theme)
-        for button in (self.before, self.after):
-            button.setIcon(icon(button.objectName(), theme))
+        self.stepper.set_theme(theme)
         self.setStyleSheet(
             f"#levelBar {{ background: {theme.panel}; border: 1px solid {theme.hairline};"
-            f" border-radius: 9px; }} QLabel {{ color: {theme.text_soft}; }}"
-            f" QToolButton {{ border: none; border-radius: 5px; }}"
-            f" QToolButton:hover {{ background: {theme.hover}; }}"
+            " border-radius: 9px; }"
         )
 
     def show_level(self, level: str | None) -> None:
@@ -74,27 +55,9 @@ class LevelBar(QFrame):
 
     def show_example(self, example: int, count: int) -> None:
         """Say which example of ``count`` the numbers are of; nothing where there is one."""
-        self._example, self._count = example, count
-        for part in (self.before, self.label, self.after):
-            part.setVisible(count > 1)
-        self.label.setText(f"example {example + 1} of {count}")
-        self.before.setEnabled(example > 0)
-        self.after.setEnabled(example + 1 < count)
+        self.stepper.show_value(example, count)
         self.adjustSize()
 
     @Slot(str)
     def _choose(self, word: str) -> None:
         self.level_chosen.emit(next(level for level in LEVELS if WORDS[level] == word))
-
-    @Slot()
-    def _earlier(self) -> None:
-        self.example_chosen.emit(max(self._example - 1, 0))
-
-    @Slot()
-    def _later(self) -> None:
-        self.example_chosen.emit(min(self._example + 1, self._count - 1))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self.raise_()
-        return super().eventFilter(watched, event)

@@ -6,12 +6,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from engine import edits
+from engine.graph.labels import text_label
 from engine.run.influence import takes_part
 from graphviz_app.canvas.elements import Element
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
 from graphviz_app.explore.canvas_editor import CanvasEditor
 from graphviz_app.explore.level_bar import CORNER_PX, LevelBar
+from graphviz_app.explore.tensor_panel import TensorPanel
 from graphviz_app.explore.walking import Walking
 
 MOST_ELEMENTS = 300_000  # of a tensor whose neighbours are found while the pointer moves
@@ -27,14 +29,18 @@ class Leveling(QObject):
         walking: Walking,
         view: GraphView,
         bar: LevelBar,
+        tensor: TensorPanel,
     ) -> None:
         super().__init__(bar)
         self._document, self._editor, self._walking = document, editor, walking
-        self._view, self._bar = view, bar
+        self._view, self._bar, self._tensor = view, bar, tensor
         bar.level_chosen.connect(self._choose)
         bar.example_chosen.connect(walking.show_example)
         walking.example_changed.connect(self._show_example)
         view.element_hovered.connect(self._light_elements)
+        editor.selection.changed.connect(self.show_tensor)
+        walking.numbers_shown.connect(self.show_tensor)
+        tensor.element_hovered.connect(self._light_cell)
 
     @Slot()
     def show(self) -> None:
@@ -54,6 +60,22 @@ class Leveling(QObject):
         batch = self._document.derived.opened.batch
         self._walking.example = min(self._walking.example, max(batch - 1, 0))
         self._bar.show_example(self._walking.example, batch)
+
+    @Slot()
+    def show_tensor(self) -> None:
+        """Show the numbers of the selected node, as far as the walk has come."""
+        current = self._editor.selection.current
+        node = self._document.shown.nodes.get(current)
+        pair = self._walking.numbers_of(current) if node is not None else None
+        if node is None or pair is None or pair[0] is None:
+            self._tensor.show_nothing()
+        else:
+            self._tensor.show_tensor(text_label(self._document.shown, current), *pair)
+
+    @Slot(object)
+    def _light_cell(self, index: tuple[int, ...] | None) -> None:
+        current = self._editor.selection.current
+        self._light_elements(None if index is None else Element(current, index))
 
     @Slot(object)
     def _light_elements(self, element: Element | None) -> None:

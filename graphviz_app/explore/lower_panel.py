@@ -1,4 +1,4 @@
-"""The lower panel: pages under small captions, TAPE and PROBLEMS 2, one of them in view."""
+"""The lower panel: pages under small captions, TAPE, PROBLEMS 2 and TENSOR, one in view."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphviz_app.widgets.basics import caption_font
 
 CAPTIONS_PX = 28
 INDENT_PX = 6  # with the air around a caption, its letters stand above those of the tape
-TAPE, PROBLEMS = "tape", "problems"
+TAPE, PROBLEMS, TENSOR = "tape", "problems", "tensor"
 
 
 class Captions(SegmentedSwitch):
@@ -45,14 +45,19 @@ class Captions(SegmentedSwitch):
 
 
 class LowerPanel(QWidget):
-    """The tape and the problems; what cannot be walked shows its problems by itself."""
+    """The tape, the problems and the tensor that is selected.
 
-    def __init__(self, tape: QWidget, problems: QWidget, parent: QWidget | None = None) -> None:
+    What cannot be walked shows its problems by itself.
+    """
+
+    def __init__(
+        self, tape: QWidget, problems: QWidget, tensor: QWidget, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.captions = Captions()
         self.pages = QStackedWidget()
         self._blocked = False
-        self._page_of = {TAPE: tape, PROBLEMS: problems}
+        self._page_of = {TAPE: tape, PROBLEMS: problems, TENSOR: tensor}
         for page in self._page_of.values():
             self.pages.addWidget(page)
         line = QHBoxLayout()
@@ -82,7 +87,7 @@ class LowerPanel(QWidget):
         if blocked != self._blocked:
             current = PROBLEMS if blocked else TAPE
         self._blocked = blocked
-        choices = [(TAPE, "TAPE"), (PROBLEMS, f"PROBLEMS {problems}")]
+        choices = [(TAPE, "TAPE"), (PROBLEMS, f"PROBLEMS {problems}"), (TENSOR, "TENSOR")]
         self.captions.alarming = {PROBLEMS} if problems else set()
         self.captions.set_choices(choices, current)
         self.show_page(self.captions.current)

@@ -26,10 +26,12 @@ from graphviz_app.walk_view import lit_at, numbers_at, numbers_without_walk, ten
 class Walking(QObject):
     """Shows the document's walk, as far as the player has come, in the panels it is given.
 
-    Signals: ``example_changed()``, another example of the batch is shown.
+    Signals: ``example_changed()``, another example of the batch is shown; ``numbers_shown()``,
+    values or the place in the walk have changed.
     """
 
     example_changed = Signal()
+    numbers_shown = Signal()
 
     def __init__(
         self,
@@ -136,6 +138,10 @@ class Walking(QObject):
 
     def show_numbers(self) -> None:
         """All that changes while a value is dragged and the place in the walk stays."""
+        self._show_numbers()
+        self.numbers_shown.emit()
+
+    def _show_numbers(self) -> None:
         walk, index = self._document.walk, self._player.index
         if walk is None:
             derived = self._document.derived

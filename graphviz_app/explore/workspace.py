@@ -32,12 +32,13 @@ from graphviz_app.explore.inspector import Inspector
 from graphviz_app.explore.left_column import LeftColumn
 from graphviz_app.explore.level_bar import LevelBar
 from graphviz_app.explore.leveling import Leveling
-from graphviz_app.explore.lower_panel import LowerPanel
+from graphviz_app.explore.lower_panel import TENSOR, LowerPanel
 from graphviz_app.explore.palette import Palette
 from graphviz_app.explore.problems import ProblemList
 from graphviz_app.explore.selection import Selection
 from graphviz_app.explore.step_panel import StepPanel
 from graphviz_app.explore.tape import TapeTable
+from graphviz_app.explore.tensor_panel import TensorPanel
 from graphviz_app.explore.timeline import Timeline
 from graphviz_app.explore.walking import Walking
 from graphviz_app.player import Player
@@ -88,7 +89,9 @@ class ExploreWorkspace(QWidget):
             self.walking,
             self.inspector,
         )
-        self.leveling = Leveling(document, self.editor, self.walking, self.view, self.level_bar)
+        self.leveling = Leveling(
+            document, self.editor, self.walking, self.view, self.level_bar, self.tensor_panel
+        )
         self.coding = Coding(
             document, self.selection, self.player, self.view, self.left_column, self.code_panel
         )
@@ -120,7 +123,8 @@ class ExploreWorkspace(QWidget):
         self.inspector = Inspector()
 
         upper = _column(self.formula_bar, (self.view, 1), self.timeline)
-        self.lower_panel = LowerPanel(self.tape, self.problems)
+        self.tensor_panel = TensorPanel()
+        self.lower_panel = LowerPanel(self.tape, self.problems, self.tensor_panel)
         self.vertical = QSplitter(Qt.Orientation.Vertical)
         self.vertical.addWidget(upper)
         self.vertical.addWidget(self.lower_panel)
@@ -187,6 +191,7 @@ class ExploreWorkspace(QWidget):
             self.timeline,
             self.tape,
             self.problems,
+            self.tensor_panel,
             self.lower_panel,
             self.step_panel,
             self.curve,
@@ -199,6 +204,10 @@ class ExploreWorkspace(QWidget):
     def set_reduced_motion(self, reduced: bool) -> None:
         """Whether nothing moves that need not."""
         self.view.set_reduced_motion(reduced)
+
+    def show_tensor(self) -> None:
+        """Bring the numbers of the selected tensor into view."""
+        self.lower_panel.show_page(TENSOR)
 
     def show_columns(self, palette: bool, history: bool) -> None:
         """Show or hide the parts of the left column."""

@@ -6,6 +6,7 @@ from graphviz_app.widgets.formula_label import FormulaLabel
 from graphviz_app.widgets.notice import Notice
 from graphviz_app.widgets.scrub_box import ScrubBox
 from graphviz_app.widgets.search_popup import SearchEntry, SearchPopup
+from graphviz_app.widgets.stepper import Stepper
 from graphviz_app.widgets.swatches import Swatches
 from graphviz_app.widgets.text_field import TextField
 
@@ -21,6 +22,7 @@ __all__ = [
     "SearchPopup",
     "SectionTitle",
     "SegmentedSwitch",
+    "Stepper",
     "Swatches",
     "TextField",
 ]
