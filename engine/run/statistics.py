@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST_BINS = 32
+ALIKE = 1e-12  # numbers that differ by less of the largest are alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def describe(array: np.ndarray) -> Statistics:
         float(finite.max()),
         float(shares.mean() * scale),
         float(shares.std() * scale),
-        float(np.sqrt(np.square(shares).sum()) * scale),
+        float(np.sqrt(np.square(shares).sum())) * scale,  # ∞ where it is beyond all doubles
         int(np.count_nonzero(finite == 0)),
         broken,
     )
@@ -59,10 +60,10 @@ def histogram(array: np.ndarray, bins: int = MOST_BINS) -> tuple[np.ndarray, np.
     finite = flat[np.isfinite(flat)]
     if not finite.size:
         return np.zeros(bins, int), np.linspace(0.0, 1.0, bins + 1)
-    low, high = float(finite.min()), float(finite.max())
-    if high / 2 - low / 2 < abs(high) * 1e-12 or low == high:  # all alike: one bar in the middle
-        reach = abs(high) * 0.5 or 0.5
-        low, high = high - reach, high + reach
-    scale = max(abs(low), abs(high))
-    counts, edges = np.histogram(finite / scale, bins, (low / scale, high / scale))
+    scale = float(np.abs(finite).max()) or 1.0
+    shares = finite / scale  # of huge numbers differences would overflow
+    low, high = float(shares.min()), float(shares.max())
+    if high - low < ALIKE:  # one bar, towards 0 of which there is nothing
+        low, high = min(low, high - 0.5 * (high > 0)), max(high, low + 0.5 * (low <= 0))
+    counts, edges = np.histogram(shares, bins, (low, high))
     return counts, edges * scale

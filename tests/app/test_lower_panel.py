@@ -39,13 +39,13 @@ def press_caption(qtbot: QtBot, workspace, name: str) -> None:
 
 def test_the_tape_is_in_view_and_no_problems_are_counted(workspace) -> None:
     assert workspace.tape.isVisible()
-    assert captions(workspace) == ["TAPE", "PROBLEMS 0"]
+    assert captions(workspace) == ["TAPE", "PROBLEMS 0", "TENSOR"]
     assert not workspace.lower_panel.captions.alarming
 
 
 def test_problems_that_stop_the_walk_come_into_view_and_go_when_mended(workspace) -> None:
     workspace.editor.editing.add("div")
-    assert captions(workspace) == ["TAPE", "PROBLEMS 2"]
+    assert captions(workspace) == ["TAPE", "PROBLEMS 2", "TENSOR"]
     assert workspace.problems.isVisible()
     assert PROBLEMS in workspace.lower_panel.captions.alarming
     workspace.document.stack.undo()
