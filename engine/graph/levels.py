@@ -21,7 +21,7 @@ import numpy as np
 from engine.graph.cells import Apart, Cells, NoCells, batch_size, take_apart
 from engine.graph.graph import CONSTANT, Graph, Node, free_id
 from engine.graph.groups import fold_groups, members_shown
-from engine.graph.owned import is_layer, owned_leaves
+from engine.graph.owned import has_layers, is_layer, owned_leaves
 from engine.graph.problems import infer_shapes
 from engine.graph.units import fold_units
 from engine.ops import OPS, Op
@@ -67,8 +67,8 @@ class Opened:
     layer's or a neuron's node, though they are walked; of neurons, ``weights`` maps a wire
     (source, neuron) to the leaf that it is multiplied by and ``biases`` a neuron to the leaf that
     is added.  ``cells`` are the elements of tensors; ``apart`` maps all nodes that stand for single
-    elements, or compute with them, to the node of the document that they came from: of a
-    ``batch`` of several examples they hold one number for each.  ``refused`` says of a node why it
+    elements, or compute with them, to the node of the document that they came from: they hold a
+    number for each example of the data's ``batch`` (0 without).  ``refused`` says of a node why it
     is not shown at the level that was asked for.
     """
 
@@ -127,18 +127,24 @@ def open_composites(graph: Graph) -> Opened:
         for n in graph.nodes.values()
         if n.opened and n.op in OPS and (can_open(n) or n.opened in SCALAR_LEVELS)
     }
-    if not asked:
-        return Opened(graph, (), inside=owned_leaves(graph))
+    network = has_layers(graph)
+    if not asked and not network:
+        return Opened(graph, ())
     shapes = infer_shapes(graph)
+    batch = batch_size(graph, shapes)
+    if not asked:
+        return Opened(graph, (), inside=owned_leaves(graph), batch=batch)
     best: Opened | None = None
     if any(level in SCALAR_LEVELS for level in asked.values()):
-        for batch in dict.fromkeys((batch_size(graph, shapes), 0)):
-            tried = _with_cells(graph, shapes, dict(asked), batch)
+        for examples in dict.fromkeys((batch, 0)):
+            tried = _with_cells(graph, shapes, dict(asked), examples)
             if best is None or len(tried.refused) < len(best.refused):
                 best = tried
             if not best.refused:
                 break
-    return best or _open(graph, shapes, asked)
+    if best is not None:
+        return best
+    return replace(_open(graph, shapes, asked), batch=batch if network else 0)
 
 
 def _with_cells(

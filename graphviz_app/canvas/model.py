@@ -170,6 +170,8 @@ class CanvasModel:
         self.quiet = [k for k in shown if self.ranks[k]]
         self.tiles = [k for k, face in enumerate(faces) if isinstance(face, Tile)]
         self.tensors: dict[int, tuple[Any, Any]] = {}
+        self.example = -1  # whose row is marked in tensors of a batch of ``batch``
+        self.batch = 0
         self.lit_elements: dict[int, np.ndarray] = {}
         self.weight_leaves = weight_leaves
         self.weights: dict[int, float] = {}
@@ -213,6 +215,7 @@ class CanvasModel:
             opened.weights,
         )
         model.read_weights(opened.graph)
+        model.batch = opened.batch
         return model
 
     @classmethod

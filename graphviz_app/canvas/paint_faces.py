@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PAD = 12.0  # from a card's border to its text
 CARD_LINES = (19.0, 40.0, 60.0)  # baselines
 READABLE_CELL = 24.0, 11.0  # pixels of the screen from which a number is written into its cell
+ARROW = 4.0  # half the height of the mark of an example
 WEIGHT_PX = 0.5, 5.0  # the thinnest and the thickest wire
 WEIGHT_STEPS = 12
 SMALL = 0.1  # a weight of so little of the largest is as thin as can be seen
@@ -94,12 +95,30 @@ def _draw_tile(
     text = QFontMetricsF(font).elidedText(plain_text(label), Qt.TextElideMode.ElideRight, room)
     painter.drawText(QPointF(TILE_PAD - width / 2, baseline), text)
     value, gradient = model.tensors.get(node, (None, None))
+    if model.batch > 1 and model.example >= 0 and face.shape[0] == model.batch:
+        _mark_example(painter, model, face, look)
     lit = model.lit_elements.get(node)
     _draw_heat(painter, node, value, face, QRectF(*value_box(face)), look, False)
     if face.gradient:
         _draw_heat(painter, node, gradient, face, QRectF(*gradient_box(face)), look, True)
     if lit is not None:
         _draw_lit(painter, lit, face, look)
+
+
+def _mark_example(painter: QPainter, model: CanvasModel, face: Tile, look: Look) -> None:
+    """Arrows at both ends of the rows of the chosen example."""
+    share = 1 / model.batch if face.rows > 1 else 1.0
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(look.theme.accent))
+    for left, top, width, height in (value_box(face), gradient_box(face))[: 1 + face.gradient]:
+        middle = top + height * share * (model.example + 0.5)
+        if face.rows == 1:  # a vector of one number for each example lies down
+            middle = top + height / 2
+        for x, way in ((left - 1, 1), (left + width + 1, -1)):
+            tip = QPointF(x, middle)
+            painter.drawPolygon(
+                [tip, tip + QPointF(-way * ARROW, -ARROW), tip + QPointF(-way * ARROW, ARROW)]
+            )
 
 
 def _draw_lit(painter: QPainter, lit: np.ndarray, face: Tile, look: Look) -> None:

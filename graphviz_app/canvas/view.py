@@ -169,6 +169,11 @@ class GraphView(Camera):
         at = ((index.get(i, -1), pair) for i, pair in tensors.items())
         self.model.set_tensors({k: pair for k, pair in at if k in tiles})
 
+    def mark_example(self, example: int) -> None:
+        """Mark the row of this example in the tensors of a batch."""
+        self.model.example = example
+        self.repaint_all()
+
     def set_active(
         self,
         node: str | None,

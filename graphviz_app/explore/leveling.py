@@ -57,9 +57,10 @@ class Leveling(QObject):
 
     @Slot()
     def _show_example(self) -> None:
-        batch = self._document.derived.opened.batch
-        self._walking.example = min(self._walking.example, max(batch - 1, 0))
-        self._bar.show_example(self._walking.example, batch)
+        opened = self._document.derived.opened
+        example = self._walking.example = min(self._walking.example, max(opened.batch - 1, 0))
+        self._bar.show_example(example, opened.batch)
+        self._view.mark_example(example)
 
     @Slot()
     def show_tensor(self) -> None:
