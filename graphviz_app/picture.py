@@ -61,7 +61,7 @@ def _shown(graph: Graph, step: int | None) -> Shown:
     if step is not None and not 0 <= step <= len(walk):
         raise EngineError(f"There is no step {step}: the walk has the steps 1 to {len(walk)}.")
     index = len(walk) if step is None else step - 1
-    model.values, model.gradients = numbers_at(walk, model.ids, index, opened.apart)
+    model.set_texts(*numbers_at(walk, model.ids, index, opened.apart))
     tiles = {model.ids[k]: k for k in model.tiles}
     model.set_tensors({tiles[i]: pair for i, pair in tensors_at(walk, tiles, index).items()})
     model.set_active(*lit_at(walk, index))

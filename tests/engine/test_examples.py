@@ -48,6 +48,10 @@ EXPECTED = {
     "softmax_cross_entropy": {"L": -np.log(SOFTMAX[0]), "z": SOFTMAX - [1, 0, 0]},
     "logistic_regression": {"L": 0.6321377548307933},
     "xor_network": {"L": 0.9237627308209083},
+    # both sides of an equivalence cost the same
+    "linear_layers": {"L": 15.216145833333334},
+    "softmax_is_sigmoid": {"L": 2 * np.log1p(np.exp(4.15)), "z0": 2 / (1 + np.exp(-4.15))},
+    "sigmoid_and_bce": {"L": 2 * np.log1p(np.exp(0.8)), "z": 2 / (1 + np.exp(-0.8))},
 }
 
 
@@ -95,6 +99,22 @@ def test_an_example_is_written_as_we_write_files(example):
 
 def test_an_example_leaves_its_layout_to_the_app(example):
     assert load(example).positions == {}
+
+
+def test_two_linear_layers_are_the_one_that_their_product_is():
+    walk = trace(load(FOLDER / "linear_layers.graph.json"))
+    for what in (walk.value, walk.gradient):
+        np.testing.assert_allclose(what("a"), what("b"), rtol=1e-12)
+
+
+def test_softmax_of_two_classes_is_a_sigmoid_of_the_difference():
+    walk = trace(load(FOLDER / "softmax_is_sigmoid.graph.json"))
+    np.testing.assert_allclose(walk.value("p")[1], walk.value("q"), rtol=1e-12)
+
+
+def test_the_gradient_of_sigmoid_and_bce_is_the_error():
+    walk = trace(load(FOLDER / "sigmoid_and_bce.graph.json"))
+    np.testing.assert_allclose(walk.gradient("z"), 2 * walk.value("e"), rtol=1e-12)
 
 
 def test_the_circuit_in_primitives_walks_thirteen_nodes():
