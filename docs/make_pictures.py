@@ -11,6 +11,9 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from engine import edits
+from engine.layers.presets import PRESETS
+from engine.run.walk import Phase
 from graphviz_app.application import make_app
 from graphviz_app.resources import example
 from graphviz_app.settings import Settings
@@ -38,11 +41,31 @@ def photograph(target: Path, theme: str, width: int, height: int, step: int | No
     window.close()
 
 
+def photograph_network(target: Path, level: str, width: int, height: int) -> None:
+    """The window on the network 2-8-8-1, seen at ``level`` in the middle of its backward pass."""
+    app = make_app([])
+    window = Window(Settings(theme="light", reduced_motion=True))
+    window.resize(width, height)
+    window.show()
+    window.document.load_graph(edits.show_level(PRESETS["2-8-8-1"].build(), level))
+    walk = window.document.walk
+    assert walk is not None
+    neuron = window.document.derived.opened.cells["dense_2"].ids[2]
+    window.explore.player.seek(walk.index_of(Phase.BACKWARD, neuron))
+    window.explore.walking.show_example(2)
+    for _ in range(20):
+        app.processEvents()
+    window.grab().save(str(target))
+    window.document.stack.setClean()
+    window.close()
+
+
 def main(folder: Path) -> None:
-    """Write explore_light.png and explore_dark.png into ``folder``."""
+    """Write explore_light.png, explore_dark.png and neurons_light.png into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
         photograph(folder / f"explore_{theme}.png", theme, 1440, 900)
+    photograph_network(folder / "neurons_light.png", "neurons", 1440, 900)
 
 
 if __name__ == "__main__":

@@ -37,9 +37,17 @@ Operand = tuple[str, int]  # what is printed, and how tightly it binds
 _NAME = re.compile(r"([^\W\d_]+)([0-9]*)((?:_[^\W_]+)*)\Z")
 _ACCENTS = {"hat": "hat", "bar": "bar", "tilde": "tilde"}
 
+_ELEMENT = re.compile(r"^([^\[\]]+)\[(\d+(?:,\d+)*)\]$")
+
 
 def latex_name(name: str) -> str:
-    """A variable's name: w0 → ``w_{0}``, y_hat → ``\\hat{y}``, loss → ``\\mathrm{loss}``."""
+    """A variable's name: w0 → ``w_{0}``, y_hat → ``\\hat{y}``, loss → ``\\mathrm{loss}``.
+
+    An element of a tensor has its place behind it: W1[0,2] → ``W_{1}[0,2]``.
+    """
+    element = _ELEMENT.match(name)
+    if element:
+        return rf"{latex_name(element[1])}\left[{element[2]}\right]"
     match = _NAME.match(name)
     if not match:
         return rf"\text{{{_plain_words(name)}}}" if name.strip() else r"\ldots"

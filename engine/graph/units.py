@@ -93,7 +93,8 @@ def _folded(inside: list[Node], title: str, nodes: Mapping[str, Node], done: Uni
     steps = tuple((OPS[n.op], n.attrs, tuple(slots[s] for s in n.inputs)) for n in inside)
     values = tuple(nodes[i].value for i in constants)
     body = Body(title, tuple(ports), values, steps)
-    return Node(end.id, "group", tuple(ports), None, end.name, {"body": body})
+    op = "neuron" if title.startswith(NEURON) else "unit"
+    return Node(end.id, op, tuple(ports), None, end.name, {"body": body})
 
 
 def _title(inside: list[Node], nodes: Mapping[str, Node]) -> str:

@@ -7,7 +7,7 @@ attribute ``body``.  It is made when a graph is shown (``engine/graph/levels.py`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -98,4 +98,27 @@ GROUP = Op(
     domain="what the ops inside accept",
     samples=((1.5, -2.0), ([1.0, 2.0, 3.0], 2.0)),
 )
-OPS.internal[GROUP.name] = GROUP
+
+# What only one element of a layer needs, folded (``engine/graph/units.py``): a neuron, or other.
+UNIT = replace(
+    GROUP,
+    name="unit",
+    says="Computes one number of its layer.",
+    gradient_says="The gradient went back through every op inside; see the level of primitives.",
+    symbol="unit",
+    text="unit({a:0})",
+    latex=r"\mathrm{unit}\left({a:0}\right)",
+)
+NEURON = replace(
+    UNIT,
+    name="neuron",
+    rule=(r"G' \cdot \text{partner}",),
+    says="Adds up its inputs times their weights and its bias, then bends the sum.",
+    gradient_says="G times the slope of the activation is G′: every weight receives it times its "
+    "input, every input times its weight, the bias as it is.",
+    symbol="Σ",
+    text="neuron({a:0})",
+    latex=r"\mathrm{neuron}\left({a:0}\right)",
+)
+for _op in (GROUP, UNIT, NEURON):
+    OPS.internal[_op.name] = _op

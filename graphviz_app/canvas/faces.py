@@ -118,10 +118,9 @@ def faces_of(graph: Graph, opened: Opened, shapes: Mapping[str, Shape]) -> dict[
         shape = shapes.get(node.id, ())
         if node.id in opened.inside:
             continue
-        if node.op == "group":
-            body = node.attrs["body"]
-            if body.title.startswith(NEURON) and node.id in opened.apart:
-                faces[node.id] = Neuron(body.title[len(NEURON) :].strip(), _bias(opened, node.id))
+        if node.op == "neuron":
+            title = node.attrs["body"].title
+            faces[node.id] = Neuron(title[len(NEURON) :].strip(), _bias(opened, node.id))
         elif of_example(opened, node.id, shape):
             continue
         elif node.id in rows and node.id not in inner:

@@ -24,7 +24,8 @@ from engine.run.walk import Phase
 from graphviz_app.canvas import paint
 from graphviz_app.canvas.batches import draw_lines, draw_rects
 from graphviz_app.canvas.geometry import LABEL_REACH, MARGIN, Box
-from graphviz_app.canvas.model import CanvasModel, Kind
+from graphviz_app.canvas.kinds import Kind
+from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.numbers import NumberCache, draw_numbers_fast
 from graphviz_app.canvas.paint_faces import wire_pen
 

@@ -72,7 +72,7 @@ def leaf_label(node: Node) -> Label:
 
 def op_label(node: Node, constant: object = None, port: int = -1) -> Label:
     """An op's sign, together with the ``constant`` on its input ``port`` if there is one."""
-    if node.op == "group":
+    if "body" in node.attrs and node.op in OPS.internal:  # a folded group, or a unit of a layer
         return (Run(short_name(node.attrs["body"].title), RunStyle.SIGN),)
     op = own_op(node)
     if op == "entry":

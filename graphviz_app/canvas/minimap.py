@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from graphviz_app.canvas.batches import draw_rects
-from graphviz_app.canvas.model import Kind
+from graphviz_app.canvas.kinds import Kind
 from graphviz_app.canvas.paint import qrect
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.theme import Theme

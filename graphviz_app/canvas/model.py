@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -18,70 +17,24 @@ from engine.graph.graph import NO_BENDS, Graph, Node, Wire
 from engine.ops import OPS
 from engine.run.walk import Phase
 from graphviz_app.canvas.faces import Face, Neuron, Tile, faces_of, of_example
-from graphviz_app.canvas.geometry import LABEL_REACH, PORT_STEP, Box, Geometry, Point
-from graphviz_app.canvas.labels import Label, inlinable, leaf_label, op_label, width_estimate
+from graphviz_app.canvas.geometry import LABEL_REACH, Box, Geometry, Point
+from graphviz_app.canvas.kinds import Kind, group_kind, kind_of, op_kind
+from graphviz_app.canvas.labels import Label
 from graphviz_app.canvas.layout import Layout, LayoutTask, rounded
+from graphviz_app.canvas.node_boxes import inlined_constants, label_and_ports, size_of
 from graphviz_app.canvas.notes import NoteBox, note_box
 
 if TYPE_CHECKING:
     from engine.graph.levels import Opened
     from engine.ops.op import Shape
-    from graphviz_app.theme import Theme
 
 NO_FACES: Mapping[str, Face] = {}
 NO_INSIDE: Mapping[str, str] = {}
 NO_WEIGHTS: Mapping[tuple[str, str], str] = {}
-LEAF_SIZE = (64.0, 44.0)
-OP_SIZE = (60.0, 44.0)
 FACE_ROOM = 34.0  # to the right of a card or a tile
 LABEL_ROOM = 52.0  # to the right of a node: six digits of a number
 FRAME_PAD = (16.0, 30.0)
 LABEL_AIR = 6.0  # of that room no number uses so much: a frame may stand there
-
-
-class Kind(Enum):
-    """What a node is, which is its colour."""
-
-    INPUT = "input"
-    PARAMETER = "parameter"
-    CONSTANT = "constant"
-    PLAIN = "plain"
-    ACTIVATION = "activation"
-    LAYER = "layer"
-    LOSS = "loss"
-
-    def color(self, theme: Theme) -> str:
-        """The colour of its border and name."""
-        name = "plain" if self is Kind.CONSTANT else self.value
-        return getattr(theme, name)
-
-
-_OP_KINDS = {
-    "activation": Kind.ACTIVATION,
-    "array": Kind.LAYER,
-    "layer": Kind.LAYER,
-    "loss": Kind.LOSS,
-}
-
-
-def kind_of(node: Node) -> Kind:
-    """The kind of a node of an engine graph; ops that nobody knows are plain."""
-    if node.leaf:
-        return Kind(node.op)
-    return _op_kind(own_op(node))
-
-
-def _op_kind(op: str) -> Kind:
-    return _OP_KINDS.get(OPS[op].kind, Kind.PLAIN) if op in OPS else Kind.PLAIN
-
-
-def _group_kind(color: str) -> Kind:
-    return next((kind for kind in Kind if kind.value == color), Kind.PLAIN)
-
-
-def kind_color(node: Node, theme: Theme) -> str:
-    """The theme's colour for a node, as ``#rrggbb``."""
-    return kind_of(node).color(theme)
 
 
 class FrameLike(Protocol):
@@ -156,7 +109,7 @@ class CanvasModel:
         self.wires, self.open_ports, self.frames = wires, open_ports, frames
         self.notes, self.port_heights = notes, port_heights
         own = map(own_op, nodes)
-        self.grows = [op in OPS and OPS[op].variadic and op != "group" for op in own]
+        self.grows = [op in OPS and OPS[op].variadic and op not in OPS.internal for op in own]
         self.index = {node: k for k, node in enumerate(ids)}
         self.index.update((i, self.index[s]) for i, s in stands_for.items() if s in self.index)
         self.wire_index = {wire: k for k, wire in enumerate(wires)}
@@ -238,7 +191,7 @@ class CanvasModel:
         and are part of another.  ``weights`` maps (source, target) to the leaf of a weight.
         Total: unknown ops, missing inputs, dangling wires and cycles are drawn as they are.
         """
-        inlined = {**_inlined_constants(graph, inside), **inside}
+        inlined = {**inlined_constants(graph, inside), **inside}
         ids = [i for i in graph.nodes if i not in inlined]
         index = {node: k for k, node in enumerate(ids)}
         nodes = [graph.nodes[i] for i in ids]
@@ -250,14 +203,14 @@ class CanvasModel:
         wires: list[tuple[str, str, int]] = []
         ends: list[tuple[int, int, float]] = []
         for k, node in enumerate(nodes):
-            label, heights = _label_and_ports(graph, node, inlined)
+            label, heights = label_and_ports(graph, node, inlined)
             face = faces.get(node.id)
             if isinstance(face, Neuron):  # its wires meet in it
                 heights = [height and 0.0 for height in heights]
             labels.append(label)
             port_heights.append(heights)
             drawn_faces.append(face)
-            sizes[k] = _size(node, label, heights, face)
+            sizes[k] = size_of(node, label, heights, face)
             for port, height in enumerate(heights):
                 source = node.inputs[port] if port < len(node.inputs) else ""
                 if height is None:
@@ -275,7 +228,7 @@ class CanvasModel:
         for frame in frames:
             members = [index[i] for i in frame.members if i in index]
             if members:
-                kind = _group_kind(frame.color) if frame.group else _op_kind(frame.op)
+                kind = group_kind(frame.color) if frame.group else op_kind(frame.op)
                 block = frame.op in OPS and not OPS[frame.op].elementwise
                 boxes.append(FrameBox(frame.title, np.array(members), kind, frame.group, block))
         notes = [note_box(note) for note in graph.notes.values()]
@@ -440,57 +393,3 @@ class CanvasModel:
 
 def _members(frame: FrameBox, ids: list[str], chosen: Collection[str]) -> list[str]:
     return [ids[k] for k in frame.members if ids[k] in chosen]
-
-
-def _size(
-    node: Node, label: Label, heights: list[float | None], face: Face | None
-) -> tuple[float, float]:
-    """Width and height of a node."""
-    if face is not None:
-        return face.size
-    least = LEAF_SIZE if node.leaf else OP_SIZE
-    width = max(least[0], 8.0 * float(np.ceil((width_estimate(label) + 22.0) / 8.0)))
-    return width, max(least[1], PORT_STEP * (len(heights) - heights.count(None)) + 8.0)
-
-
-def _inlined_constants(graph: Graph, inside: Mapping[str, str]) -> dict[str, str]:
-    """Constants that stand in a label: id of the constant → id of the op that uses it."""
-    users = graph.users()
-    inlined: dict[str, str] = {}
-    taken: set[str] = set()
-    for node in graph.nodes.values():
-        if node.id in inside or not inlinable(node) or node.id == graph.output:
-            continue
-        if len(users[node.id]) != 1:
-            continue
-        user = graph.nodes[users[node.id][0].target]
-        others = [i for i in user.inputs if i != node.id]
-        if len(user.inputs) == 2 and len(others) == 1 and user.id not in taken:
-            inlined[node.id] = user.id
-            taken.add(user.id)
-    return inlined
-
-
-def _label_and_ports(
-    graph: Graph, node: Node, inlined: Mapping[str, str]
-) -> tuple[Label, list[float | None]]:
-    """A node's label, and the height of each input port (None where a constant is inlined)."""
-    if node.leaf:
-        return leaf_label(node), [None] * len(node.inputs)
-    known = OPS.resolve(own_op(node))
-    arity = OPS[known].arity if known else 0  # −1 for a variadic op
-    count = max(len(node.inputs), arity)
-    constant, at = None, -1
-    drawn = []
-    for port in range(count):
-        source = node.inputs[port] if port < len(node.inputs) else ""
-        if source and inlined.get(source) == node.id:
-            leaf = graph.nodes[source]
-            if inlinable(leaf):
-                constant, at = (1.0 if leaf.value is None else leaf.value), port
-        else:
-            drawn.append(port)
-    heights: list[float | None] = [None] * count
-    for place_, port in enumerate(drawn):
-        heights[port] = (place_ - (len(drawn) - 1) / 2) * PORT_STEP
-    return op_label(node, constant, at), heights

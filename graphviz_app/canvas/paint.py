@@ -14,8 +14,9 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPaint
 from engine.run.walk import Phase
 from graphviz_app.canvas.faces import Neuron
 from graphviz_app.canvas.geometry import Box, Geometry
+from graphviz_app.canvas.kinds import Kind
 from graphviz_app.canvas.labels import Label, RunStyle
-from graphviz_app.canvas.model import CanvasModel, FrameBox, Kind
+from graphviz_app.canvas.model import CanvasModel, FrameBox
 from graphviz_app.canvas.notes import LINE_PX, PAD, NoteBox
 from graphviz_app.canvas.numbers import NumberFonts
 from graphviz_app.canvas.paint_faces import HeatCache, draw_face

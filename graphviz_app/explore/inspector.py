@@ -26,7 +26,7 @@ from engine.graph.problems import node_title
 from engine.numerals import number
 from engine.ops import OPS
 from engine.ops.op import shape_text
-from graphviz_app.canvas.model import kind_color
+from graphviz_app.canvas.kinds import kind_color
 from graphviz_app.explore.matrix_grid import MatrixGrid
 from graphviz_app.explore.node_form import NO_SIZES, NodeForm, rows_of, title_label
 from graphviz_app.explore.step_blocks import full

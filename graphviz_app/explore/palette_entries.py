@@ -8,7 +8,7 @@ from engine.graph.graph import Node
 from engine.layers.table import LAYERS
 from engine.ops import OPS
 from engine.ops.op import Op
-from graphviz_app.canvas.model import kind_color
+from graphviz_app.canvas.kinds import kind_color
 from graphviz_app.theme import Theme
 from graphviz_app.widgets.search_rows import SearchEntry
 

@@ -15,7 +15,7 @@ from engine.graph.writer import to_text
 from engine.layers.network import unfilled
 from engine.ops import OPS
 from graphviz_app.canvas.hits import OUT, Port
-from graphviz_app.canvas.model import kind_color
+from graphviz_app.canvas.kinds import kind_color
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
 from graphviz_app.explore.canvas_edits import Point

@@ -127,6 +127,8 @@ def _shapes_note(step: Step) -> list[Block]:
     shapes = [np.shape(v) for v in step.input_values]
     if len({*shapes, np.shape(step.output)}) == 1:
         return []
+    if len(shapes) > MOST_INPUTS:
+        return [Note(f"{len(shapes)} inputs; the output is {_shape_words(np.shape(step.output))}.")]
     parts = [f"{op.input_name(k)} is {_shape_words(shape)}" for k, shape in enumerate(shapes)]
     return [Note(f"{', '.join(parts)}; the output is {_shape_words(np.shape(step.output))}.")]
 

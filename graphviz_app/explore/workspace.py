@@ -17,8 +17,9 @@ from engine.graph.formula import parse, to_text
 from engine.graph.notation import latex_graph
 from engine.graph.problems import ProblemKind
 from graphviz_app.canvas.glide import places_before
+from graphviz_app.canvas.kinds import kind_color
 from graphviz_app.canvas.minimap import Minimap
-from graphviz_app.canvas.model import CanvasModel, kind_color
+from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
 from graphviz_app.explore.canvas_editor import CanvasEditor

@@ -6,8 +6,9 @@ import pytest
 from engine.graph.graph import Graph, Node
 from engine.graph.problems import find_problems
 from engine.run.walk import Phase
+from graphviz_app.canvas.kinds import Kind, kind_color
 from graphviz_app.canvas.labels import RunStyle, name_label, plain_text, width_estimate
-from graphviz_app.canvas.model import CanvasModel, Kind, kind_color
+from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.theme import DARK, LIGHT
 
 
