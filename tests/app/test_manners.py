@@ -13,6 +13,7 @@ import engine
 from engine.graph.formula import parse
 from graphviz_app import files
 from graphviz_app.application import make_app
+from graphviz_app.explore import searching
 from graphviz_app.file_guard import FileGuard
 from graphviz_app.messages import Button
 from graphviz_app.settings import Settings
@@ -118,3 +119,44 @@ def test_a_newer_version_on_disk_can_be_kept_under_its_name(window, answers, tmp
     assert window.files.save()
     assert path.read_bytes() == newer
     assert window.document.path == elsewhere
+
+
+def test_a_value_that_cannot_be_stays_in_its_field(window):
+    explore = window.explore
+    said: list[str] = []
+    explore.status.connect(said.append)
+    explore.select("w0")
+    explore.editor.fields.edit_value()
+    field = explore.editor.fields.line
+    QTest.keyClicks(field, "abc")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert "“abc” is not a number" in said[-1]
+    assert field.isVisible()
+    assert field.text() == "abc"
+    QTest.keyClicks(field, "2")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert window.document.graph.nodes["w0"].value == 2.0
+    assert not field.isVisible()
+
+
+def test_an_opened_group_folds_again_with_the_inverse_command(window):
+    explore, graph = window.explore, window.document.graph
+    explore.selection.set({"mul", "mul_2", "add"}, "add")
+    explore.editor.fold()
+    (group,) = window.document.graph.groups
+    assert window.document.graph.groups[group].folded
+    explore.editor.open_selected()
+    assert not window.document.graph.groups[group].folded
+    explore.select("mul")
+    assert window.commands.conditions()["can_fold"]
+    explore.editor.fold_selected()
+    assert window.document.graph.groups[group].folded
+    assert list(window.document.graph.nodes) == list(graph.nodes)
+
+
+def test_the_search_offers_a_variable_by_its_name(window):
+    assert searching._formula_hint("w0") == "Add the variable w0"
+    assert searching._formula_hint("sigm") == ""
+    before = set(window.document.graph.nodes)
+    window.explore.editor.pasting.add_formula("w7", (0.0, 400.0))
+    assert set(window.document.graph.nodes) - before == {"w7"}
