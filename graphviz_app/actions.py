@@ -137,6 +137,15 @@ _FILE = (
         "print", "&Print…", "exports.print", "file", ("Ctrl+P",), "", "The graph on one page"
     ),
     ActionSpec("close", "&Close window", "close", "file", ("Ctrl+W",), separator=True),
+    ActionSpec(
+        "quit",
+        "&Quit",
+        "quit",
+        "file",
+        ("Ctrl+Q",),
+        "",
+        "Close all windows; each asks about what was not saved",
+    ),
 )
 
 _EDIT = (

@@ -172,6 +172,10 @@ class Window(QMainWindow):
 
     # the other commands -------------------------------------------------------------------------
 
+    def quit(self) -> None:
+        """Close all windows, until one of them is to stay."""
+        QApplication.closeAllWindows()
+
     def new_window(self) -> None:
         """An empty graph in a second window."""
         window = Window()

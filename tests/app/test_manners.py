@@ -160,3 +160,17 @@ def test_the_search_offers_a_variable_by_its_name(window):
     before = set(window.document.graph.nodes)
     window.explore.editor.pasting.add_formula("w7", (0.0, 400.0))
     assert set(window.document.graph.nodes) - before == {"w7"}
+
+
+def test_quit_closes_every_window_that_may_close(window, answers, qtbot):
+    second = Window(Settings(theme="light", reduced_motion=True))
+    qtbot.addWidget(second, before_close_func=lambda w: w.document.stack.setClean())
+    second.show()
+    window.document.set_formula("f = a + b")  # not saved
+    answers += [Button.Cancel] * 2
+    window.quit()
+    assert window.isVisible()
+    window.document.stack.setClean()
+    window.quit()
+    assert not window.isVisible()
+    assert not second.isVisible()
