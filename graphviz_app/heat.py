@@ -16,6 +16,8 @@ from graphviz_app.theme import Theme
 
 FADE = 0.6  # small numbers are lifted by this power, so that they do not all look like 0
 SHADES = 4096  # on each side of 0; a colour is looked up, not computed, for each number
+ON_LIGHT, ON_DARK = "#1e2430", "#ffffff"  # inks
+EQUAL_CONTRAST = 0.217  # the luminance on which both inks are read equally well
 NOT_FINITE = 2 * SHADES + 1  # the place of NaN and infinities, behind all shades
 
 
@@ -42,6 +44,15 @@ def heat_color(value: float, scale: float, theme: Theme, gradient: bool = False)
         share = min(max(value / (scale or 1.0), -1.0), 1.0)
         place = SHADES + round(share * SHADES)
     return QColor(int(_ramp(theme, gradient)[place]))
+
+
+def ink_on(color: QColor) -> QColor:
+    """The ink, dark or white, that is read better on ``color``: by luminance, after WCAG 2."""
+    light = zip(
+        (0.2126, 0.7152, 0.0722), (color.redF(), color.greenF(), color.blueF()), strict=True
+    )
+    luminance = sum(weight * part**2.2 for weight, part in light)
+    return QColor(ON_LIGHT if luminance > EQUAL_CONTRAST else ON_DARK)
 
 
 def _rgb(name: str) -> np.ndarray:

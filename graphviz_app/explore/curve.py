@@ -157,9 +157,10 @@ class CurvePlot(QWidget):
         self.switch.setVisible(shown and len(self._ports()) > 1)
         self._show_card()
 
-    def set_makes_way(self, makes_way: bool) -> None:
-        """Whether there is something to show instead where there is no curve."""
-        self._makes_way = makes_way
+    @Slot(object)
+    def make_way(self, other: object) -> None:
+        """Where there is no curve, be hidden for what is shown instead; None is nothing."""
+        self._makes_way = other is not None
         self._show_card()
 
     def _show_card(self) -> None:

@@ -16,7 +16,7 @@ from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
 
 VALUE, GRADIENT = "value", "gradient"
 LINE_PX, AXIS_PX = 18, 16
-LEAST_BARS_PX = 16
+LEAST_BARS_PX, MOST_BARS_PX = 16, 120
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ class Figures(QWidget):
             flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
             painter.drawText(line, int(flags), how)
             y += LINE_PX
-        self._draw_bars(painter, QRectF(0, y + 6, self.width(), self.height() - y - 6 - AXIS_PX))
+        high = min(self.height() - y - 6 - AXIS_PX, MOST_BARS_PX)
+        self._draw_bars(painter, QRectF(0, y + 6, self.width(), high))
         painter.end()
 
     def _draw_bars(self, painter: QPainter, area: QRectF) -> None:

@@ -22,7 +22,9 @@ ROOMY_PX = 620  # a narrower panel leaves the statistics to the right column
 TITLE_PX = 60  # what is left of the title before the buttons make way
 GAP_PX, MARGIN_PX = 10, 16
 NOTHING = "Select a node that holds a vector, a matrix or more to see all of its numbers."
-NOT_REACHED = "There is no gradient here yet: step on through the backward pass."
+NOT_REACHED = (
+    "There is no gradient here yet: step on through the backward pass. A constant never has one."
+)
 NOTCH = 120  # of the wheel, in Qt's units
 
 

@@ -26,13 +26,12 @@ from PySide6.QtWidgets import (
 )
 
 from engine.numerals import number
-from graphviz_app.heat import heat_color
+from graphviz_app.heat import heat_color, ink_on
 from graphviz_app.theme import LIGHT, Theme, mono_font
 
 Place = tuple[int, ...]  # of an element in its tensor
 Index = QModelIndex | QPersistentModelIndex
-CELL_PX, ROW_PX, ROW_HEAD_PX = 78, 22, 40
-ON_LIGHT, ON_DARK, HALF = "#1e2430", "#ffffff", 0.45  # inks, and where they change
+CELL_PX, ROW_PX, ROW_HEAD_PX = 88, 22, 40
 
 
 class TensorModel(QAbstractTableModel):
@@ -125,7 +124,7 @@ class _CellDelegate(QStyledItemDelegate):
         back = numbers.color(index)
         painter.fillRect(box, back)
         painter.setFont(self._table.font())
-        painter.setPen(QColor(ON_DARK if back.lightnessF() < HALF else ON_LIGHT))
+        painter.setPen(ink_on(back))
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(box.adjusted(2, 0, -5, 0), int(flags), index.data())
         if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]

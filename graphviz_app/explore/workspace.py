@@ -39,7 +39,6 @@ from graphviz_app.explore.problems import ProblemList
 from graphviz_app.explore.selection import Selection
 from graphviz_app.explore.step_panel import StepPanel
 from graphviz_app.explore.tape import TapeTable
-from graphviz_app.explore.tensor_figures import Described
 from graphviz_app.explore.tensor_panel import TensorPanel
 from graphviz_app.explore.tensor_summary import TensorSummary
 from graphviz_app.explore.timeline import Timeline
@@ -187,7 +186,7 @@ class ExploreWorkspace(QWidget):
         self.formula_bar.edited.connect(self._check_formula)
         self.formula_bar.committed.connect(self._commit_formula)
         self.tensor_summary.opened.connect(self.show_tensor)
-        self.tensor_panel.described.connect(self._make_way)
+        self.tensor_panel.described.connect(self.curve.make_way)
         self.problems.chosen.connect(self.editor.searching.go_to)
 
     def set_theme(self, theme: Theme) -> None:
@@ -363,10 +362,6 @@ class ExploreWorkspace(QWidget):
         if self.selection.things:
             QTimer.singleShot(0, self, self._reveal_inspector)
         self.selection_changed.emit()
-
-    @Slot(object)
-    def _make_way(self, told: Described | None) -> None:
-        self.curve.set_makes_way(told is not None)
 
     @Slot()
     def _reveal_inspector(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from graphviz_app.heat import heat_color, heat_image, scale_of
+from graphviz_app.heat import heat_color, heat_image, ink_on, scale_of
 from graphviz_app.theme import Theme, theme
 
 THEMES = [theme(dark, safe) for dark, safe in itertools.product((False, True), repeat=2)]
@@ -66,3 +66,24 @@ def test_sizes_at_the_ends_of_all_doubles_keep_their_colours(huge: float):
     image = heat_image(np.array([[huge, -huge]]), look)
     assert image.pixelColor(0, 0) == QColor(look.positive)
     assert image.pixelColor(1, 0) == QColor(look.negative)
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """After WCAG 2, with its exact curve."""
+
+    def luminance(color: QColor) -> float:
+        parts = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.getRgbF()
+        ]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@every_theme
+@passes
+def test_a_number_can_be_read_on_every_colour(look: Theme, gradient: bool):
+    for value in [*np.linspace(-1, 1, 101).tolist(), np.nan]:
+        color = heat_color(value, 1.0, look, gradient)
+        assert contrast(ink_on(color), color) >= 3.8  # 3.93 is the best there is between these inks
