@@ -64,7 +64,9 @@ class Commands(QObject):
             "can_open": shown is not None and (composite or shown.op == "group"),
             "has_levels": edits.has_levels(graph),
             "in_layer": self._in_layer(selection.current),
-            "can_fold": bool(explore.editor.frame_of(selection.current)),
+            "can_fold": bool(
+                explore.editor.frame_of(selection.current) or explore.editor.open_group()
+            ),
         }
 
     def _in_layer(self, shown: str) -> bool:

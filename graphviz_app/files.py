@@ -41,6 +41,7 @@ class FileCommands(QObject):
         self._document, self._explore, self._settings = document, explore, settings
         self._window, self._theme = window, theme
         self._guard = FileGuard()
+        self._shared: set[Path] = set()  # files that may be saved although another window has them
         self.autosave = Autosave(parent=self)
         document.stack.indexChanged.connect(self._changed)
         document.stack.cleanChanged.connect(self._changed)
@@ -182,8 +183,15 @@ class FileCommands(QObject):
         return answer == Button.Save
 
     def _save_to(self, path: Path) -> bool:
-        if self._guard.changed_on_disk(path) and not self._replace(path):
-            return False
+        if self._guard.changed_on_disk(path):
+            why = f'"{path.name}" was changed by another program since it was opened here.'
+            if (other := self._replace(path, why)) is not None:
+                return other
+        elif not is_example(path) and not self._guard.claim(path) and path not in self._shared:
+            why = f'"{path.name}" is open in another window as well.'
+            if (other := self._replace(path, why)) is not None:
+                return other
+            self._shared.add(path)  # once answered, it is not asked at every save
         try:
             self._document.save(path, self.session())
         except FileError as error:
@@ -192,22 +200,26 @@ class FileCommands(QObject):
         self._guard.note(path)
         self.autosave.forget()
         self._settings.remember(path)
-        self._claim(path)
         self.said.emit(f"Saved {path.name}.")
         return True
 
-    def _replace(self, path: Path) -> bool:
-        """Whether a version that somebody else saved in the meantime may be replaced."""
+    def _replace(self, path: Path, why: str) -> bool | None:
+        """Ask whether the other version may be replaced; None if so, else whether it was saved.
+
+        Saving under another name keeps both, and is what Enter does.
+        """
         answer = show_message(
             self._window,
             self._theme(),
             Mark.QUESTION,
-            "Replace the newer version?",
-            f'"{path.name}" was changed by another program since it was opened here. Saving '
-            "replaces that version.",
-            Button.Save | Button.Cancel,
+            "Replace the other version?",
+            f"{why} Saving here replaces what was saved there; another name keeps both.",
+            Button.Save | Button.SaveAll | Button.Cancel,
+            words={Button.Save: "Save &as…", Button.SaveAll: "&Replace it"},
         )
-        return answer == Button.Save
+        if answer == Button.SaveAll:
+            return None
+        return answer == Button.Save and self.save_as()
 
     def may_leave(self) -> bool:
         """Whether the open document may go: saved, or the user gave it up."""

@@ -6,7 +6,7 @@ Knows no document; a box answers with the button that was pressed.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 from PySide6.QtCore import QSize, Qt
@@ -30,6 +30,7 @@ from graphviz_app.theme import Theme
 ICON_PX = 32
 KEYS_PX = 150  # of the sheet, for the keys of one command
 Button = QMessageBox.StandardButton
+NO_WORDS: Mapping[Button, str] = {}
 
 
 class Mark(Enum):
@@ -49,8 +50,11 @@ def show_message(
     text: str,
     buttons: Button = Button.Ok,
     rich: bool = False,
+    words: Mapping[Button, str] = NO_WORDS,
 ) -> Button:
     """Show ``text`` (as HTML only if ``rich``) until it is answered; the first button is Enter's.
+
+    ``words`` are what buttons say, where that is not what they always say.
 
     A file's name or an error may hold anything, so plain text is never guessed to be HTML.
     """
@@ -62,6 +66,8 @@ def show_message(
     picture = icon(name, theme, getattr(theme, color))
     box.setIconPixmap(picture.pixmap(QSize(ICON_PX, ICON_PX), box.devicePixelRatioF()))
     box.setStandardButtons(buttons)
+    for button, word in words.items():
+        box.button(button).setText(word)
     box.setDefaultButton(next(b for b in (Button.Save, Button.Open, Button.Ok) if b & buttons))
     return Button(box.exec())
 

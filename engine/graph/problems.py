@@ -43,13 +43,14 @@ class Problem:
     """One thing that is wrong: ``sentence`` names it, its place and the remedy.
 
     ``node`` is the id where it shows ("" for the graph as a whole); ``wire`` the wire at fault,
-    where it is one.
+    where it is one, and ``short`` what is written on it.
     """
 
     kind: ProblemKind
     node: str
     sentence: str
     wire: Wire | None = None
+    short: str = ""
 
 
 def node_title(node: Node) -> str:
@@ -248,7 +249,9 @@ def examine(graph: Graph) -> tuple[dict[str, Shape], list[Problem]]:
         try:
             shapes[node_id] = OPS[node.op].shape(*(shapes[i] for i in node.inputs), **node.attrs)
         except OpError as error:
-            problems.append(Problem(ProblemKind.SHAPE, node_id, _at_node(error, node)))
+            wire = Wire(node.inputs[0], node_id, 0) if node.inputs else None
+            short = " ≠ ".join(shape_text(shapes[i]) for i in node.inputs[:2])
+            problems.append(Problem(ProblemKind.SHAPE, node_id, _at_node(error, node), wire, short))
         except Exception:  # attributes of any type come from files
             attrs: Any = ", ".join(f"{k}={v!r}" for k, v in node.attrs.items())
             sentence = f"{node_title(node)} cannot work with its attributes ({attrs})."

@@ -69,13 +69,14 @@ def paint_graph(painter: QPainter, model: CanvasModel, theme: Theme, area: QRect
         plain = wire_pen(model, wire, look, look.wire)
         painter.setPen(look.phase_wire[model.phase] if lights else plain)
         painter.drawPath(paint.wire_path(model.geometry, wire))
-    painter.setOpacity(1.0)
+    paint.draw_problem_wires(painter, model, look)
     for node in nodes.tolist():
         x, y = model.geometry.xy[node].tolist()
         painter.translate(x, y)
         paint.draw_node(painter, model, node, look)
         painter.translate(-x, -y)
     paint.draw_ports(painter, model, nodes, wires, look)
+    paint.write_on_problem_wires(painter, model, look)
     draw_numbers_as_text(painter, model, nodes, look.numbers, theme)
 
 

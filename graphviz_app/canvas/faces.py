@@ -124,7 +124,7 @@ def faces_of(graph: Graph, opened: Opened, shapes: Mapping[str, Shape]) -> dict[
         elif of_example(opened, node.id, shape):
             continue
         elif node.id in rows and node.id not in inner:
-            faces[node.id] = _layer_card(node, rows[node.id], shape, graph)
+            faces[node.id] = _layer_card(node, rows[node.id], shapes.get(node.id))
         elif network and not opened.frames and shape and node.id not in inner:
             faces[node.id] = _plain_card(node, shape)
         elif len(shape) > 1 or math.prod(shape) > (1 if network else SMALL_TENSOR):
@@ -150,7 +150,7 @@ def spaced(shape: Shape) -> str:
     return " × ".join(map(str, shape)) if shape else "one number"
 
 
-def _layer_card(node: Node, row: Row, shape: Shape, graph: Graph) -> Card:
+def _layer_card(node: Node, row: Row, shape: Shape | None) -> Card:
     activation = node.attrs.get("activation", "linear")
     aside = "" if activation == "linear" else OPS[activation].symbol
     detail = row.arithmetic
@@ -161,7 +161,7 @@ def _layer_card(node: Node, row: Row, shape: Shape, graph: Graph) -> Card:
         detail = _LOSSES[node.op]
     elif not detail:
         detail = "no parameters"
-    return Card(row.name, aside, spaced(shape), detail)
+    return Card(row.name, aside, "?" if shape is None else spaced(shape), detail)
 
 
 def _plain_card(node: Node, shape: Shape) -> Card:

@@ -37,8 +37,8 @@ def keeps_key(event: QEvent) -> bool:
 
 
 class InlineEditor(QLineEdit):
-    """Signals: ``committed(text)`` on Enter or when the focus leaves, ``closed()`` when Enter or
-    Escape ended it, so that the focus is still to be given away."""
+    """Signals: ``committed(text)`` on Enter, Tab or when the focus leaves, ``closed()`` when Enter,
+    Tab or Escape ended it, so that the focus is still to be given away."""
 
     committed = Signal(str)
     closed = Signal()
@@ -78,6 +78,11 @@ class InlineEditor(QLineEdit):
         if self.isVisible():
             self.hide()
             self.committed.emit(self.text())
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab ends typing; what is next is the canvas, and no button far away."""
+        self._enter()
+        return True
 
     def event(self, event: QEvent) -> bool:
         return keeps_key(event) or super().event(event)

@@ -211,6 +211,8 @@ class WireLayer(LayerItem):
                     painter.setPen(wire_pen(model, wire, look, plain))
                 painter.drawPath(path(wire))
         painter.setOpacity(1.0)
+        if model.problem_wires and tier is not Tier.FAR:
+            paint.draw_problem_wires(painter, model, look)
         if model.selected_wires:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             painter.setPen(QPen(look.selection.color(), 3.0))
@@ -306,6 +308,8 @@ class NumberLayer(LayerItem):
 
     def draw(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
         stage = self.stage
+        if stage.model.problem_wires and stage.tier is not Tier.FAR:
+            paint.write_on_problem_wires(painter, stage.model, stage.look)
         if stage.tier is Tier.FAR or (stage.tier is Tier.MID and stage.scale < READABLE_NUMBER):
             return
         near = stage.tier is Tier.NEAR

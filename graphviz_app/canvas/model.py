@@ -53,12 +53,16 @@ class FrameLike(Protocol):
 
 
 class ProblemLike(Protocol):
-    """What ``engine.graph.problems.Problem`` says of a node."""
+    """What ``engine.graph.problems.Problem`` says of a node or a wire."""
 
     @property
     def node(self) -> str: ...
     @property
     def sentence(self) -> str: ...
+    @property
+    def wire(self) -> Wire | None: ...
+    @property
+    def short(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,7 @@ class CanvasModel:
         self.values = [""] * len(ids)
         self.gradients = [""] * len(ids)
         self.problems: dict[int, str] = {}
+        self.problem_wires: dict[int, str] = {}  # what is written on a wire that cannot be
         self.active, self.phase = -1, Phase.FORWARD
         self.selection: frozenset[int] = frozenset()
         self.selected_notes: frozenset[str] = frozenset()
@@ -384,8 +389,10 @@ class CanvasModel:
 
     def set_problems(self, problems: Iterable[ProblemLike]) -> None:
         """Mark the nodes that something is wrong with; the first sentence of a node counts."""
-        self.problems = {}
+        self.problems, self.problem_wires = {}, {}
         for problem in problems:
+            if problem.wire is not None and problem.wire in self.wire_index:
+                self.problem_wires[self.wire_index[problem.wire]] = problem.short
             where = self.index.get(problem.node)
             if where is not None:
                 self.problems.setdefault(where, problem.sentence)

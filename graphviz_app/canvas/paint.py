@@ -143,6 +143,33 @@ def bezier(path: QPainterPath, x0: float, y0: float, x1: float, y1: float) -> No
     path.cubicTo(x0 + bend, y0, x1 - bend, y1, x1, y1)
 
 
+def draw_problem_wires(painter: QPainter, model: CanvasModel, look: Look) -> None:
+    """Wires that cannot be."""
+    painter.setOpacity(1.0)
+    painter.setPen(look.problem_pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for wire in model.problem_wires:
+        painter.drawPath(wire_path(model.geometry, wire))
+
+
+def write_on_problem_wires(painter: QPainter, model: CanvasModel, look: Look) -> None:
+    """Why a wire cannot be: the two shapes that do not meet, over all nodes."""
+    painter.setOpacity(1.0)
+    for wire, short in model.problem_wires.items():
+        path = wire_path(model.geometry, wire)
+        if short:
+            painter.setFont(look.badge_font)
+            middle = path.pointAtPercent(0.5)
+            wide = QFontMetricsF(look.badge_font).horizontalAdvance(short) + 12
+            ends = [model.geometry.source[wire], model.geometry.target[wire]]
+            rise = float(model.geometry.size[ends, 1].max()) / 2 + 22  # clear of both its nodes
+            plate = QRectF(middle.x() - wide / 2, middle.y() - rise, wide, 18)
+            painter.setPen(look.problem)
+            painter.setBrush(QColor(look.theme.problem_soft))
+            painter.drawRoundedRect(plate, 6, 6)
+            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, short)
+
+
 def draw_node(painter: QPainter, model: CanvasModel, node: int, look: Look) -> None:
     """One node with all details but its ports, around the painter's origin."""
     width, height = model.geometry.size[node].tolist()

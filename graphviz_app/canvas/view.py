@@ -306,6 +306,16 @@ class GraphView(Camera):
         corner, end = self.to_viewport(box[:2]), self.to_viewport(box[2:])
         return QRectF(corner, end).toRect()
 
+    def size_of(self, thing: str) -> tuple[float, float]:
+        """Width and height of a node or a note, in the scene."""
+        model = self.model
+        for note in model.notes:
+            if note.id == thing:
+                left, top, right, bottom = note.box
+                return right - left, bottom - top
+        width, height = model.geometry.size[model.index[thing]].tolist()
+        return width, height
+
     def places_of(self, things: Iterable[str]) -> dict[str, tuple[float, float]]:
         """The centres of nodes and the corners of notes, of those that are shown."""
         model = self.model

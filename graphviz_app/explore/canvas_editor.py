@@ -236,10 +236,17 @@ class CanvasEditor(QObject):
         self.toggle_opened(self.selection.current)
 
     def fold_selected(self) -> None:
-        """Show the opened composite around the current node as one node again."""
-        owner = self.frame_of(self.selection.current)
+        """Show the opened composite or group around the current node as one node again."""
+        owner, group = self.frame_of(self.selection.current), self.open_group()
         if owner:
             self.marking.set_opened(owner, LAYERS)
+        elif group and self.marking.set_group(group, folded=True):
+            self._select_folded(group)
+
+    def open_group(self) -> str:
+        """The group that is selected, or around the current node, while it is not folded."""
+        group = self.graph.groups.get(self.marking.group_around())
+        return group.id if group is not None and not group.folded else ""
 
     def _open_node(self, node_id: str) -> None:
         node = self._document.shown.nodes.get(node_id)

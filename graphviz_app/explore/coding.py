@@ -60,7 +60,7 @@ class Coding(QObject):
         """Show what the document holds."""
         graph = self._document.graph
         network = has_layers(graph)
-        if self._replaced and graph.nodes:
+        if self._replaced:  # what is begun on an empty canvas is dragged from the palette
             self._replaced = False
             self._column.begin(network)
         self._column.set_network(network)

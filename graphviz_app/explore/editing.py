@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 
 from PySide6.QtCore import Slot
 
@@ -24,6 +25,7 @@ from graphviz_app.explore.palette_entries import layer_of_key
 from graphviz_app.explore.selection import Selection
 from graphviz_app.explore.typed import read_shape, read_value
 
+LEAST_GAP = 16.0  # between things that are lined up
 NEXT_TO = 150.0  # from a node to one that is added after it
 
 
@@ -239,9 +241,9 @@ class Editing(CanvasEdits):
         if len(things) < 2:
             return
         anchor = things.get(self._selection.current) or next(iter(things.values()))
-        moved = {i: (anchor[0], y) if axis == 0 else (x, anchor[1]) for i, (x, y) in things.items()}
-        moved = self._with_inside(moved)
-        self._do("Align", lambda graph: edits.place(graph, moved))
+        along = 1 - axis
+        lined = {i: (anchor[0], y) if axis == 0 else (x, anchor[1]) for i, (x, y) in things.items()}
+        self._place("Align", self._apart(lined, along))
 
     def distribute(self, axis: int) -> None:
         """Put equal distances between the selected things, 0 across and 1 down."""
@@ -254,8 +256,26 @@ class Editing(CanvasEdits):
         for k, i in enumerate(order):
             at = first + (last - first) * k / (len(order) - 1)
             moved[i] = (at, things[i][1]) if axis == 0 else (things[i][0], at)
-        moved = self._with_inside(moved)
-        self._do("Distribute", lambda graph: edits.place(graph, moved))
+        self._place("Distribute", self._apart(moved, axis))
+
+    def _place(self, title: str, places: dict[str, Point]) -> None:
+        moved = self._with_inside(places)
+        self._do(title, lambda graph: edits.place(graph, moved))
+
+    def _apart(self, places: dict[str, Point], axis: int) -> dict[str, Point]:
+        """``places`` spread along ``axis`` just so far that nothing lies over another."""
+        order = sorted(places, key=lambda i: places[i][axis])
+        clear = dict(places)
+        for before, thing in pairwise(order):
+            half = (self._view.size_of(before)[axis] + self._view.size_of(thing)[axis]) / 2
+            across = self._view.size_of(before)[1 - axis] + self._view.size_of(thing)[1 - axis]
+            if abs(clear[before][1 - axis] - clear[thing][1 - axis]) >= across / 2:
+                continue  # they pass each other
+            least = clear[before][axis] + half + LEAST_GAP
+            if clear[thing][axis] < least:
+                x, y = clear[thing]
+                clear[thing] = (least, y) if axis == 0 else (x, least)
+        return clear
 
     def tidy(self) -> None:
         """Lay out the selected nodes where they are, or all nodes anew."""

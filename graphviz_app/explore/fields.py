@@ -37,9 +37,10 @@ class CanvasFields(QObject):
         self.line = InlineEditor(view.viewport())
         self.note = NoteEditor(view.viewport())
         self._edited = ("", "")  # (what, id) in the field
+        self._refused = ("", "", "")  # what, of what and which text was not taken
         for field in (self.line, self.note):
             field.committed.connect(self._commit)
-            field.closed.connect(view.setFocus)
+            field.closed.connect(self._close)
 
     @property
     def _graph(self) -> Graph:
@@ -115,11 +116,25 @@ class CanvasFields(QObject):
     @Slot(str)
     def _commit(self, text: str) -> None:
         (what, key), self._edited = self._edited, ("", "")
+        self._refused = ("", "", "")
         if what == "value" and key in self._graph.nodes:
-            self._editing.type_value(key, text)
+            if not self._editing.type_value(key, text):
+                self._refused = what, key, text
         elif what == "name" and key in self._graph.nodes:
-            self._editing.rename(key, text.strip())
+            if not self._editing.rename(key, text.strip()):
+                self._refused = what, key, text
         elif what == "group" and key in self._graph.groups:
             self._marking.rename_group(key, text)
         elif what == "note":
             self._marking.set_note(key, text)
+
+    @Slot()
+    def _close(self) -> None:
+        """Back to the canvas; what was refused stays in its field, to be mended or given up."""
+        (what, key, text), self._refused = self._refused, ("", "", "")
+        self._view.setFocus()
+        if what and self._selection.current in self._view.model.index:
+            self.edit_value() if what == "value" else self.rename()
+            if self._edited == (what, key):
+                self.line.setText(text)
+                self.line.selectAll()

@@ -22,7 +22,7 @@ from graphviz_app.explore.formula_edit import ErrorLine, FormulaEdit
 from graphviz_app.theme import LIGHT, Theme, mono_font
 from graphviz_app.widgets import FormulaLabel
 
-LEAST_HEIGHT_PX = 58
+HEIGHT_PX = 58  # always: a bar that grew would push the canvas about
 LEAST_TEXT_PX = 80  # a canonical text with less room is not shown
 
 
@@ -108,8 +108,8 @@ class FormulaBar(QFrame):
         inside.setSpacing(5)
         inside.addWidget(self.editor)
         inside.addWidget(self.error_line)
-        self.setMinimumHeight(LEAST_HEIGHT_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.label.setMinimumHeight(1)  # what is higher is set smaller
+        self.setFixedHeight(HEIGHT_PX)
 
     # setters ------------------------------------------------------------------------------------
 

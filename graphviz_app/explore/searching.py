@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -27,6 +29,8 @@ from graphviz_app.explore.pasting import Pasting
 from graphviz_app.explore.selection import Selection
 from graphviz_app.theme import Theme
 from graphviz_app.widgets import SearchEntry, SearchPopup
+
+_VARIABLE = re.compile(r"[^\W\d_]_?\d*")  # one letter, and a number: w0, x, β1
 
 
 class Searching(QObject):
@@ -209,6 +213,8 @@ class Searching(QObject):
 
 def _formula_hint(text: str) -> str:
     """What pressing Ctrl+Enter would add, if ``text`` is more than the name of an op."""
+    if _VARIABLE.fullmatch(text.strip()):
+        return f"Add the variable {text.strip()}"
     if not any(c in text for c in "+-*/^=()·×[]| ") and not text.isdigit():
         return ""
     try:

@@ -11,7 +11,6 @@ from engine.errors import EngineError, FormulaError
 from engine.graph.formula import parse
 from engine.graph.graph import Value
 from engine.graph.templates import attr_text, number_text
-from engine.graph.writer import to_text
 from engine.numerals import MINUS
 from engine.ops.op import Shape
 
@@ -45,9 +44,8 @@ def read_value(text: str) -> Value | None:
         return None
     graph = parse(f"value = {text.strip()}")
     node = graph.nodes["value"]
-    if not node.leaf:
-        walkable = to_text(graph)
-        raise FormulaError(f"{walkable.partition('= ')[2]} is not a number or a list of numbers.")
+    if not node.leaf or node.value is None:
+        raise FormulaError(f"“{text.strip()}” is not a number or a list of numbers.")
     return node.value
 
 

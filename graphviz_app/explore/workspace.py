@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidg
 
 from engine.errors import FormulaError
 from engine.graph.formula import parse, to_text
-from engine.graph.notation import latex_graph
+from engine.graph.graph import Graph
+from engine.graph.notation import latex_lines
 from engine.graph.problems import ProblemKind
 from graphviz_app.canvas.glide import places_before
 from graphviz_app.canvas.kinds import kind_color
@@ -329,7 +330,7 @@ class ExploreWorkspace(QWidget):
             self.formula_bar.set_formula("", "", {})
             return
         colors = {i: kind_color(node, self._theme) for i, node in graph.nodes.items()}
-        self.formula_bar.set_formula(latex_graph(graph, link=True), self._text(), colors)
+        self.formula_bar.set_formula(in_one_line(graph, link=True), self._text(), colors)
 
     def _text(self) -> str:
         try:
@@ -388,7 +389,7 @@ class ExploreWorkspace(QWidget):
             self.formula_bar.set_error(str(error), error.line, error.column, error.length)
             return
         self.formula_bar.clear_error()
-        self.formula_bar.preview(latex_graph(graph))
+        self.formula_bar.preview(in_one_line(graph))
 
     @Slot(str)
     def _commit_formula(self, text: str) -> None:
@@ -401,6 +402,12 @@ class ExploreWorkspace(QWidget):
             return
         self.formula_bar.finish()
         self._show_formula()
+
+
+def in_one_line(graph: Graph, link: bool = False) -> str:
+    """The formula of ``graph`` typeset in one line: the output first, then what it refers to."""
+    *others, output = latex_lines(graph, link=link)
+    return r",\quad ".join([output, *others])
 
 
 def _column(*parts: QWidget | tuple[QWidget, int], stretch_end: bool = False) -> QWidget:

@@ -102,11 +102,12 @@ class FormulaLabel(QWidget):
     # geometry -----------------------------------------------------------------------------------
 
     def scale(self) -> float:
-        """How much the formula is scaled down to fit the width."""
+        """How much the formula is scaled down to fit."""
         if self._typeset is None or not self._typeset.size.width():
             return 1.0
-        room = max(1.0, self.width() - 2 * PADDING_PX)
-        return max(SMALLEST_SCALE, min(1.0, room / self._typeset.size.width()))
+        size, room = self._typeset.size, max(1.0, self.width() - 2 * PADDING_PX)
+        wanted = min(room / size.width(), self.height() / max(1.0, size.height()))
+        return max(SMALLEST_SCALE, min(1.0, wanted))
 
     def _origin(self) -> QPointF:
         assert self._typeset is not None

@@ -173,6 +173,19 @@ def test_deleting_a_layer_takes_its_weights_and_heals_the_chain(workspace):
     assert graph.nodes["dense_3"].inputs[0] == "dense"
 
 
+def test_shapes_that_do_not_meet_are_said_on_the_wire(workspace):
+    graph = workspace.document.graph
+    wrong = graph.with_values({"W2": np.ones((3, 2))})
+    workspace.document.edit("Spoil", wrong)
+    model = workspace.view.model
+    said = {model.wires[k]: short for k, short in model.problem_wires.items()}
+    assert said == {("dense", "dense_2", 0): "4×4 ≠ 3×2"}
+    card = model.faces[model.index["dense_2"]]
+    assert card.shape == "?"
+    workspace.document.stack.undo()
+    assert not workspace.view.model.problem_wires
+
+
 # elements ---------------------------------------------------------------------------------------
 
 
