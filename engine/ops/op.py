@@ -184,6 +184,22 @@ def shape_text(shape: Shape) -> str:
     return "×".join(map(str, shape)) if shape else "scalar"
 
 
+def shape_words(shape: Shape) -> str:
+    """``a matrix of 4 rows and 2 columns``; more axes count the matrices: ``5 × 3 matrices …``."""
+    if len(shape) < 2:
+        return f"a vector of {_counted(shape[0], 'number')}" if shape else "a single number"
+    *leading, rows, columns = shape
+    size = f"{_counted(rows, 'row')} and {_counted(columns, 'column')}"
+    if not leading:
+        return f"a matrix of {size}"
+    plural = "matrix" if leading == [1] else "matrices"
+    return f"{' × '.join(map(str, leading))} {plural} of {size}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def broadcast_shape(op: Op, *shapes: Shape) -> Shape:
     """NumPy's broadcasting of ``shapes``; raises ShapeError naming the inputs."""
     try:

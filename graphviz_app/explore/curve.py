@@ -93,6 +93,7 @@ class CurvePlot(QWidget):
         self._names: list[str] = []
         self._constants: Sequence[int] = ()
         self._port = 0
+        self._makes_way = False
         self._spans: tuple[tuple[str, int], float] | None = None
         self._y_range: tuple[float, float] | None = None
         self.heading = SectionTitle("Local derivative")
@@ -154,6 +155,16 @@ class CurvePlot(QWidget):
         self.plot.setVisible(shown)
         self.message.setVisible(not shown)
         self.switch.setVisible(shown and len(self._ports()) > 1)
+        self._show_card()
+
+    @Slot(object)
+    def make_way(self, other: object) -> None:
+        """Where there is no curve, be hidden for what is shown instead; None is nothing."""
+        self._makes_way = other is not None
+        self._show_card()
+
+    def _show_card(self) -> None:
+        self.setVisible(self._step is not None or not self._makes_way)
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""

@@ -14,6 +14,7 @@ from graphviz_app.document import Document
 from graphviz_app.explore.canvas_editor import CanvasEditor
 from graphviz_app.explore.level_bar import CORNER_PX, LevelBar
 from graphviz_app.explore.tensor_panel import TensorPanel
+from graphviz_app.explore.tensor_summary import TensorSummary
 from graphviz_app.explore.walking import Walking
 
 MOST_ELEMENTS = 300_000  # of a tensor whose neighbours are found while the pointer moves
@@ -30,6 +31,7 @@ class Leveling(QObject):
         view: GraphView,
         bar: LevelBar,
         tensor: TensorPanel,
+        summary: TensorSummary,
     ) -> None:
         super().__init__(bar)
         self._document, self._editor, self._walking = document, editor, walking
@@ -41,6 +43,10 @@ class Leveling(QObject):
         editor.selection.changed.connect(self.show_tensor)
         walking.numbers_shown.connect(self.show_tensor)
         tensor.element_hovered.connect(self._light_cell)
+        tensor.described.connect(summary.show_described)
+        summary.numbers_chosen.connect(tensor.show_numbers)
+        summary.numpy_wanted.connect(tensor.copy_numpy)
+        summary.csv_wanted.connect(tensor.copy_csv)
 
     @Slot()
     def show(self) -> None:

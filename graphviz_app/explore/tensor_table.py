@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -24,12 +26,12 @@ from PySide6.QtWidgets import (
 )
 
 from engine.numerals import number
-from graphviz_app.heat import heat_color
+from graphviz_app.heat import heat_color, ink_on
 from graphviz_app.theme import LIGHT, Theme, mono_font
 
+Place = tuple[int, ...]  # of an element in its tensor
 Index = QModelIndex | QPersistentModelIndex
-CELL_PX, ROW_PX, ROW_HEAD_PX = 78, 22, 40
-ON_LIGHT, ON_DARK, HALF = "#1e2430", "#ffffff", 0.45  # inks, and where they change
+CELL_PX, ROW_PX, ROW_HEAD_PX = 88, 22, 40
 
 
 class TensorModel(QAbstractTableModel):
@@ -39,6 +41,7 @@ class TensorModel(QAbstractTableModel):
         super().__init__()
         self._matrix = np.empty((0, 0))
         self._scale, self._gradient = 1.0, False
+        self._slice: Place | None = None
         self._theme = LIGHT
 
     @property
@@ -46,9 +49,17 @@ class TensorModel(QAbstractTableModel):
         """What is shown."""
         return self._matrix
 
-    def set_matrix(self, matrix: np.ndarray, scale: float, gradient: bool) -> None:
-        """Show ``matrix``; ``scale`` is the magnitude of the full colour."""
-        same = matrix.shape == self._matrix.shape
+    def set_matrix(
+        self, matrix: np.ndarray, scale: float, gradient: bool, slice_: Place | None = ()
+    ) -> None:
+        """Show ``matrix``; ``scale`` is the magnitude of the full colour.
+
+        ``slice_`` is where the matrix is along the axes before its own; None says that it is a
+        vector, which has no rows.
+        """
+        vector = slice_ is None
+        same = matrix.shape == self._matrix.shape and vector == (self._slice is None)
+        self._slice = slice_
         if not same:
             self.beginResetModel()
         self._matrix, self._scale, self._gradient = matrix, scale, gradient
@@ -73,8 +84,19 @@ class TensorModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return number(value, 4)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"[{index.row()}, {index.column()}] = {value!r}".replace("-", "−")
+            place = ", ".join(map(str, self.place(index.row(), index.column())))
+            return f"[{place}] = {value!r}".replace("-", "−")
         return None
+
+    def place(self, row: int, column: int) -> Place:
+        """Where a cell is in the tensor."""
+        return (column,) if self._slice is None else (*self._slice, row, column)
+
+    def cell(self, place: Place) -> tuple[int, int] | None:
+        """The row and column of an element, None where another slice holds it."""
+        *before, row, column = (0, *place) if self._slice is None else place
+        inside = row < self._matrix.shape[0] and column < self._matrix.shape[1]
+        return (row, column) if inside and tuple(before) == (self._slice or ()) else None
 
     def color(self, index: Index) -> QColor:
         """What is behind a number."""
@@ -84,7 +106,10 @@ class TensorModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        return str(section) if role == Qt.ItemDataRole.DisplayRole else None
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        row_of_vector = self._slice is None and orientation == Qt.Orientation.Vertical
+        return "" if row_of_vector else str(section)
 
 
 class _CellDelegate(QStyledItemDelegate):
@@ -99,12 +124,15 @@ class _CellDelegate(QStyledItemDelegate):
         back = numbers.color(index)
         painter.fillRect(box, back)
         painter.setFont(self._table.font())
-        painter.setPen(QColor(ON_DARK if back.lightnessF() < HALF else ON_LIGHT))
+        painter.setPen(ink_on(back))
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(box.adjusted(2, 0, -5, 0), int(flags), index.data())
         if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
             painter.setPen(QPen(QColor(self._table.frame), 1.6))
             painter.drawRect(box.adjusted(1, 1, -1, -1))
+        if (index.row(), index.column()) in self._table.ringed:
+            painter.setPen(QPen(QColor(self._table.ring_color), 2.0))
+            painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), 4, 4)
 
 
 class TensorTable(QTableView):
@@ -115,12 +143,15 @@ class TensorTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.numbers = TensorModel()
-        self.frame = LIGHT.accent
+        self.frame, self.ring_color = LIGHT.accent, LIGHT.text
+        self.ringed: set[tuple[int, int]] = set()
         self.setModel(self.numbers)
         self.setItemDelegate(_CellDelegate(self))
         self.setFont(mono_font(12))
         self.setAccessibleName("Numbers of the tensor")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        # cells that are copied together are a rectangle
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
         self.setShowGrid(False)
         self.setMouseTracking(True)
         self.setCornerButtonEnabled(False)
@@ -129,29 +160,37 @@ class TensorTable(QTableView):
             header.setMinimumSectionSize(20)
             header.setHighlightSections(False)
             header.setFont(mono_font(10))
+            header.setDefaultAlignment(  # over and beside numbers that end at the right
+                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            )
         self.verticalHeader().setFixedWidth(ROW_HEAD_PX)
-        self.verticalHeader().setDefaultAlignment(
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        )
         self.entered.connect(self._enter)
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
         self.numbers.set_theme(theme)
-        self.frame = theme.accent
+        self.frame, self.ring_color = theme.accent, theme.text
         self.setStyleSheet(
             f"QTableView {{ background: {theme.panel}; border: none; }}"
             f" QHeaderView, QHeaderView::section {{ background: {theme.panel};"
             f" color: {theme.text_muted}; border: none; padding: 0 6px; }}"
+            f" QAbstractScrollArea::corner {{ background: {theme.panel}; border: none; }}"
         )
 
-    def selected_block(self) -> np.ndarray:
-        """The numbers that are selected, all where none are; a rectangle around them."""
-        chosen = self.selectionModel().selectedIndexes()
-        if not chosen:
-            return self.numbers.matrix
-        rows, columns = [i.row() for i in chosen], [i.column() for i in chosen]
-        return self.numbers.matrix[min(rows) : max(rows) + 1, min(columns) : max(columns) + 1]
+    def selected_block(self) -> np.ndarray | None:
+        """The rectangle of numbers that are selected, None where none are."""
+        selection = self.selectionModel().selection()
+        if selection.isEmpty():
+            return None
+        first = selection.first()  # the only one, in a contiguous selection
+        rows = slice(first.top(), first.bottom() + 1)
+        return self.numbers.matrix[rows, first.left() : first.right() + 1]
+
+    def ring(self, places: Iterable[Place]) -> None:
+        """Ring these elements of the tensor, as far as this slice holds them, and no others."""
+        cells = {self.numbers.cell(place) for place in places}
+        self.ringed = {cell for cell in cells if cell is not None}
+        self.viewport().update()
 
     @Slot(QModelIndex)
     def _enter(self, index: QModelIndex) -> None:
@@ -163,17 +202,22 @@ class TensorTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(as_csv(self.selected_block()))
+            block = self.selected_block()
+            chosen = self.numbers.matrix if block is None else block
+            QGuiApplication.clipboard().setText(as_csv(chosen))
         else:
             super().keyPressEvent(event)
 
 
-def as_csv(matrix: np.ndarray) -> str:
-    """Rows of exact numbers, separated by commas."""
-    return "".join(",".join(map(repr, row)) + "\n" for row in np.atleast_2d(matrix).tolist())
+def as_csv(array: np.ndarray) -> str:
+    """Rows of exact numbers, separated by commas; the slices of more axes follow each other."""
+    rows = array.reshape(math.prod(array.shape[:-1]), array.shape[-1])
+    return "".join(",".join(map(repr, row)) + "\n" for row in rows.tolist())
 
 
 def as_numpy(array: np.ndarray) -> str:
     """The call that makes the array, with exact numbers."""
+    if not array.size:
+        return f"np.empty({array.shape})"  # a list of nothing would lose the shape
     text = repr(array.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
     return f"np.array({text})"

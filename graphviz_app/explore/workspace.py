@@ -41,6 +41,7 @@ from graphviz_app.explore.selection import Selection
 from graphviz_app.explore.step_panel import StepPanel
 from graphviz_app.explore.tape import TapeTable
 from graphviz_app.explore.tensor_panel import TensorPanel
+from graphviz_app.explore.tensor_summary import TensorSummary
 from graphviz_app.explore.timeline import Timeline
 from graphviz_app.explore.walking import Walking
 from graphviz_app.player import Player
@@ -92,7 +93,13 @@ class ExploreWorkspace(QWidget):
             self.inspector,
         )
         self.leveling = Leveling(
-            document, self.editor, self.walking, self.view, self.level_bar, self.tensor_panel
+            document,
+            self.editor,
+            self.walking,
+            self.view,
+            self.level_bar,
+            self.tensor_panel,
+            self.tensor_summary,
         )
         self.coding = Coding(
             document, self.selection, self.player, self.view, self.left_column, self.code_panel
@@ -134,7 +141,10 @@ class ExploreWorkspace(QWidget):
         self.vertical.setCollapsible(0, False)
         self.vertical.setSizes([600, LOWER_PX])
 
-        right = _column(self.step_panel, self.curve, self.inspector, stretch_end=True)
+        self.tensor_summary = TensorSummary()
+        right = _column(
+            self.step_panel, self.curve, self.inspector, self.tensor_summary, stretch_end=True
+        )
         right.setObjectName("rightColumn")
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -176,6 +186,8 @@ class ExploreWorkspace(QWidget):
         self.formula_bar.term_clicked.connect(self.select)
         self.formula_bar.edited.connect(self._check_formula)
         self.formula_bar.committed.connect(self._commit_formula)
+        self.tensor_summary.opened.connect(self.show_tensor)
+        self.tensor_panel.described.connect(self.curve.make_way)
         self.problems.chosen.connect(self.editor.searching.go_to)
 
     def set_theme(self, theme: Theme) -> None:
@@ -194,6 +206,7 @@ class ExploreWorkspace(QWidget):
             self.tape,
             self.problems,
             self.tensor_panel,
+            self.tensor_summary,
             self.lower_panel,
             self.step_panel,
             self.curve,
@@ -355,6 +368,8 @@ class ExploreWorkspace(QWidget):
     def _reveal_inspector(self) -> None:
         # what has come to it must have its room first
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # type: ignore[arg-type]
+        if self.tensor_summary.isVisible():
+            self._right.ensureWidgetVisible(self.tensor_summary, 0, 0)
         self._right.ensureWidgetVisible(self.inspector, 0, 0)
 
     @Slot(str)

@@ -61,9 +61,13 @@ class Stepper(QWidget):
         """Say which of how many; there is nothing to see where there is but one."""
         self.value, self.count = value, count
         self.setVisible(count > 1)
-        self.label.setText(f"{self._name} {value + 1} of {count}")
+        self.label.setText(self.says(value, count))
         self.before.setEnabled(value > 0)
         self.after.setEnabled(value + 1 < count)
+
+    def says(self, value: int, count: int) -> str:
+        """The text between the arrows."""
+        return f"{self._name} {value + 1} of {count}"
 
     @Slot()
     def _earlier(self) -> None:

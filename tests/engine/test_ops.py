@@ -15,7 +15,7 @@ from engine.errors import OpError, ShapeError
 from engine.ops import OPS
 from engine.ops.expr import Call, Const, Expr, Var
 from engine.ops.kinds import arrays, floats
-from engine.ops.op import Op, shape_text
+from engine.ops.op import Op, shape_text, shape_words
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -437,3 +437,20 @@ def test_shape_errors_read_as_sentences():
 def test_attributes_that_make_no_sense_are_refused(name: str, attrs: dict):
     with pytest.raises(OpError, match=name):
         OPS[name].forward(np.ones((2, 2)), **attrs)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((), "a single number"),
+        ((1,), "a vector of 1 number"),
+        ((4,), "a vector of 4 numbers"),
+        ((128, 1), "a matrix of 128 rows and 1 column"),
+        ((1, 3, 4), "1 matrix of 3 rows and 4 columns"),
+        ((5, 2, 3, 4), "5 × 2 matrices of 3 rows and 4 columns"),
+        ((0, 1000), "a matrix of 0 rows and 1,000 columns"),
+    ],
+    ids=str,
+)
+def test_shapes_are_said_in_words(shape, words):
+    assert shape_words(shape) == words
