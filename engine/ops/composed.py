@@ -88,7 +88,7 @@ def composed(name: str, inputs: str, formula: Callable[..., Any], **fields: Any)
             ports = ", ".join(
                 f"{p} is {shape_text(s)}" for p, s in zip(op.inputs, given, strict=True)
             )
-            raise ShapeError(f"The inputs of {name} do not fit: {ports}. Inside, {error}") from None
+            raise ShapeError(f"{name} needs inputs that fit: {ports}. Inside, {error}") from None
         return _shape_of(written, shapes)
 
     def pullback(xp: Any, g: Any, y: Any, *xs: Any, **attrs: Any) -> tuple:

@@ -51,12 +51,21 @@ class LevelBar(QFrame):
     def show_level(self, level: str | None) -> None:
         """Mark the level that is seen; None where layers differ."""
         self.switch.set_current(None if level is None else WORDS[level])
-        self.adjustSize()
+        self._fit()
 
     def show_example(self, example: int, count: int) -> None:
         """Say which example of ``count`` the numbers are of; nothing where there is one."""
         self.stepper.show_value(example, count)
-        self.adjustSize()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as wide as what is shown now: a layout tells of it only later."""
+        for part in (self.stepper, self):
+            layout = part.layout()
+            if layout is not None:
+                layout.invalidate()
+                layout.activate()
+        self.resize(self.sizeHint())
 
     @Slot(str)
     def _choose(self, word: str) -> None:

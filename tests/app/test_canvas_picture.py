@@ -146,7 +146,9 @@ def test_an_exception_while_painting_is_reported_once(view, monkeypatch):
 
 
 def test_problem_nodes_are_marked_and_explained(view):
-    view.set_problems([SimpleNamespace(node="mul", sentence="a is 2×3, b is 4×5")])
+    view.set_problems(
+        [SimpleNamespace(node="mul", sentence="a is 2×3, b is 4×5", wire=None, short="")]
+    )
     view.grab()
     assert "a is 2×3" in view.tooltip("mul")
 
