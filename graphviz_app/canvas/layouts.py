@@ -18,7 +18,7 @@ from graphviz_app.canvas.layout import AT_ONCE_NODES, Layout, LayoutTask
 
 KEPT = 12  # so many full layouts are remembered: undo and redo come back to them
 TRIES = 2  # a process that broke so often is not started again
-STOP_MS = 1000
+STOP_MS = 10_000  # it is killed, so this is reached on a machine that stands still only
 
 Taker = Callable[[Layout], None]
 

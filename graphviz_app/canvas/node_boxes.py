@@ -60,8 +60,8 @@ def label_and_ports(
     for port in range(count):
         source = node.inputs[port] if port < len(node.inputs) else ""
         if source and inlined.get(source) == node.id:
-            leaf = graph.nodes[source]
-            if inlinable(leaf):
+            leaf = graph.nodes.get(source)  # it may have stayed outside a part that is laid out
+            if leaf is not None and inlinable(leaf):
                 constant, at = (1.0 if leaf.value is None else leaf.value), port
         else:
             drawn.append(port)

@@ -100,10 +100,12 @@ class Marking(CanvasEdits):
             return
         stack = self._document.stack
         stack.beginMacro(f"{'Open' if level else 'Fold'} {node.op}")
-        if node.opened and level and self._graph.positions:  # the room for what was open goes
-            self._document.set_opened(node_id, LAYERS, arranged)
-        self._document.set_opened(node_id, level, arranged)
-        stack.endMacro()
+        try:
+            if node.opened and level and self._graph.positions:  # the room for what was open goes
+                self._document.set_opened(node_id, LAYERS, arranged)
+            self._document.set_opened(node_id, level, arranged)
+        finally:
+            stack.endMacro()
 
     def show_level(self, level: str) -> None:
         """Look at the whole graph at ``level``."""

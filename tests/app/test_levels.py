@@ -14,6 +14,7 @@ from engine.layers.presets import PRESETS
 from engine.run.walk import Phase
 from graphviz_app.canvas.elements import Element, element_at, lit_boxes, value_box
 from graphviz_app.canvas.faces import Card, Neuron, Tile
+from graphviz_app.canvas.room import overlap
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.theme import theme
@@ -262,3 +263,18 @@ def test_texts_of_one_example_come_from_that_example(workspace):
         assert float(values[0].replace("−", "-")) == pytest.approx(
             walk.value(cell)[example], abs=0.006
         )
+
+
+@pytest.mark.parametrize("level", ["tensors", "neurons"])
+def test_a_layer_among_nodes_placed_by_hand_opens_beside_them_and_folds(workspace, level):
+    document, marking = workspace.document, workspace.editor.marking
+    spread = {i: (300.0 * k, 40.0 * k) for k, i in enumerate(document.graph.nodes)}
+    document.edit("Place", edits.place(document.graph, spread))
+    folded = document.graph
+    marking.set_opened("dense_2", level)
+    assert document.graph.nodes["dense_2"].opened == level
+    workspace.view.stop_motion()
+    boxes = [workspace.view.model.area(i) for i in workspace.view.model.ids]
+    assert not any(overlap(a, b) for k, a in enumerate(boxes) for b in boxes[:k])
+    document.stack.undo()
+    assert document.graph == folded
