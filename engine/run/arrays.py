@@ -8,13 +8,13 @@ gradients in another, so that an optimiser needs a single pass over each.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.errors import EngineError
-from engine.graph.problems import node_title, size_problem
+from engine.graph.problems import size_problem
 from engine.ops.kinds import arrays
 from engine.ops.op import Op, Shape, unbroadcast
 from engine.run.flat import FlatRun
@@ -84,18 +84,38 @@ class ArrayExecutor:
             return self.parameters.views[leaf_id]
         return self._leaves[self.plan.slots[leaf_id]]
 
+    def weights(self) -> dict[str, np.ndarray]:
+        """Copies of the learned leaves and of the running means, by id."""
+        return {
+            leaf: self.leaf(leaf).copy()
+            for leaf in (*self.parameters.views, *running_leaves(self.plan))
+        }
+
+    def gradients(self) -> dict[str, np.ndarray]:
+        """The gradients of the last pass, by learned leaf."""
+        return self.gradient.views
+
+    def load(self, weights: Mapping[str, Any]) -> None:
+        """Take over what ``weights`` gave."""
+        for leaf, value in weights.items():
+            self.leaf(leaf)[...] = value
+
     def prepare(
         self,
         inputs: Mapping[str, Shape],
         wanted: Sequence[str],
         gradients: bool = False,
-        training: bool = False,
-        seed: float = 1.0,
+        training: bool | None = None,
+        mean_of_output: bool = False,
+        momentum: float | None = None,
     ) -> Prepared:
         """A pass over leaves of these shapes that yields the nodes ``wanted``.
 
-        With ``gradients`` it also walks back from the plan's output, each of whose numbers
-        receives the gradient ``seed``.  Raises EngineError where a node cannot be computed.
+        With ``gradients`` it also walks back from the plan's output: from the sum of its numbers,
+        or from their mean (``mean_of_output``).  ``training`` overrides what layers
+        that know that attribute were told.  With a ``momentum`` the running means of BatchNorm move
+        on: they keep that share and take the rest from the batch.  Raises EngineError where a node
+        cannot be computed.
         """
         tape = Tape(self.dtype)
         given: dict[int, np.ndarray] = {}
@@ -104,17 +124,25 @@ class ArrayExecutor:
         for slot, node in enumerate(self.plan.nodes):
             if node.leaf:
                 array = buffers.get(node.id)
-                leaves[slot] = self._on_tape(tape, given, self.leaf(node.id) if array is None else array)
+                leaves[slot] = self._on_tape(
+                    tape, given, self.leaf(node.id) if array is None else array
+                )
         with np.errstate(all="ignore"):
             run = FlatRun(self.plan, leaves, _Forward(tape, self.plan), training)
             outputs = {node: run.values[self.plan.slots[node]] for node in wanted}
             places: dict[str, np.ndarray] = {}
             if gradients:
                 learned = self.parameters.views
-                found = backward(run, self.plan, learned, np.asarray(seed, self.dtype), tape)
+                count = run.values[self.plan.output].size if mean_of_output else 1
+                seed = np.asarray(1 / count, self.dtype)
+                found = backward(run, self.plan, learned, seed, tape)
                 for leaf, gradient in found.items():
                     outputs["gradient of " + leaf] = gradient
                     places["gradient of " + leaf] = self.gradient.views[leaf]
+            if momentum is not None:
+                for leaf, mean in running_means(run, self.plan, self.leaf, momentum).items():
+                    outputs["running " + leaf] = mean
+                    places["running " + leaf] = self.leaf(leaf)
         ready = {
             name: value if isinstance(value, Recorded) else self._on_tape(tape, given, value)
             for name, value in outputs.items()
@@ -126,6 +154,36 @@ class ArrayExecutor:
         recorded = tape.given(np.asarray(array, self.dtype))
         given[recorded.index] = recorded.array
         return recorded
+
+
+def running_leaves(plan: Plan) -> list[str]:
+    """The leaves in which BatchNorm keeps its running means and variances."""
+    return [
+        plan.nodes[slot].id
+        for _, op, _, *inputs in plan.steps
+        if op.name == "batch_norm"
+        for slot in inputs[3:]
+    ]
+
+
+def running_means(
+    run: FlatRun, plan: Plan, leaf: Callable[[str], Any], momentum: float
+) -> dict[str, Any]:
+    """What the running mean and variance of every BatchNorm become after this batch, by leaf."""
+    found = {}
+    for _, op, _, *inputs in plan.steps:
+        if op.name != "batch_norm":
+            continue
+        x = run.values[inputs[0]]
+        axes = tuple(range(max(1, x.ndim - 1)))
+        count = math.prod(x.shape[axis] for axis in axes)
+        mean = x.sum(axis=axes, keepdims=True) / count
+        spread = x - mean
+        variance = (spread * spread).sum(axis=axes) / count
+        for slot, now in zip(inputs[3:], (mean.reshape(x.shape[-1:]), variance), strict=True):
+            name = plan.nodes[slot].id
+            found[name] = leaf(name) * momentum + now * (1 - momentum)
+    return found
 
 
 class _Forward:
@@ -142,6 +200,7 @@ class _Forward:
         try:
             return _in(dtype, op.value(arrays, *xs, **attrs))
         except NotRecordable:
+
             def whole(*values: Any) -> tuple[Any, ...]:
                 return (np.asarray(op.value(arrays, *values, **attrs), dtype),)
 
@@ -199,16 +258,20 @@ def _pulled_back(
     op: Op, attrs: Mapping[str, Any], g: Any, y: Any, xs: Sequence[Any], tape: Tape
 ) -> Sequence[Any]:
     if op.local is not None:
+
         def rule(g: Any, y: Any, *xs: Any) -> Sequence[Any]:
             assert op.local is not None
             return [_times(g, part) for part in op.local(arrays, y, *xs, **attrs)]
     else:
+
         def rule(g: Any, y: Any, *xs: Any) -> Sequence[Any]:
             assert op.pullback is not None
             return op.pullback(arrays, g, y, *xs, **attrs)
+
     try:
         return [_solid([product])[0] for product in rule(g, y, *xs)]
     except NotRecordable:
+
         def whole(*values: Any) -> tuple[Any, ...]:
             products = rule(values[0], values[1], *values[2:])
             return tuple(

@@ -42,7 +42,7 @@ class FlatRun:
             full = op.with_defaults(attrs)
             if training is not None and TRAINING in full:
                 full[TRAINING] = training
-            sources = tuple(self._slot_of.get(i, i) for i in inputs)
+            sources = tuple(self.slot(i) for i in inputs)
             self._slot_of[slot] = made = self._run(op, full, sources)
             self.values[slot] = self.values[made]
 

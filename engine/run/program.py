@@ -7,6 +7,7 @@ that is no longer needed, so that a run allocates nothing and stays in the cache
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from engine.run.recorder import PLAIN, Entry, Recorded, Ref, Tape
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
+NOT_MADE_HERE = ("given", "view", "part")  # results whose memory is not theirs to choose
 
 
 class Program:
@@ -43,9 +45,10 @@ class Program:
         wanted: dict[int, np.ndarray] = {}
         for name, recorded in outputs.items():
             place = places.get(name)
-            fits = place is not None and place.dtype == recorded.dtype
-            if fits and self._entries[recorded.index].kind not in ("given", "view", "part"):
-                wanted.setdefault(recorded.index, place)
+            kind = self._entries[recorded.index].kind
+            if place is None or place.dtype != recorded.dtype or kind in NOT_MADE_HERE:
+                continue
+            wanted.setdefault(recorded.index, place)
         for index in sorted(self._live):
             self._add(index, wanted.get(index), kept)
         for name, recorded in outputs.items():
@@ -139,7 +142,7 @@ class Program:
             return None
         for i in self._inputs(entry):
             source = self._entries[i]
-            mine = source.kind not in ("given", "view", "part") and i not in kept
+            mine = source.kind not in NOT_MADE_HERE and i not in kept
             alike = (source.shape, source.dtype) == (entry.shape, entry.dtype)
             views = any(
                 isinstance(a, Ref) and a.index != i and self._root(a.index) == i for a in entry.args
@@ -183,6 +186,8 @@ def _calls(entry: Entry, args: tuple[Any, ...], out: np.ndarray) -> list[Call]:
     """The array calls that write the result of ``entry`` into ``out``."""
     function, options = entry.function, entry.options
     if entry.kind == "ufunc":
+        if function in (np.maximum, np.minimum):  # these want ``out`` by name
+            return [(partial(function, *_solid(args), out=out), ())]
         return [(function, (*_solid(args), out))]
     if entry.kind == "dot":
         return [(np.dot, (*args, out))]

@@ -8,6 +8,7 @@ the numbers, a write into an array) raises ``NotRecordable``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -116,7 +117,7 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
         return self.array.dtype
 
     @property
-    def T(self) -> Recorded:  # noqa: N802  # NumPy's name
+    def T(self) -> Recorded:  # NumPy's name
         return self.transpose(tuple(range(self.ndim))[::-1])
 
     def _view(self, look: Callable[[np.ndarray], np.ndarray]) -> Recorded:
@@ -152,6 +153,11 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
         self, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None
     ) -> Recorded:
         return np.maximum.reduce(self, axis=axis, keepdims=keepdims, initial=initial)  # type: ignore[return-value]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NotRecordable(name)
 
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise NotRecordable("a rule asked for the numbers themselves")
@@ -201,13 +207,21 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
     ) -> Recorded:
         if where is not True or not isinstance(x, Recorded):
             raise NotRecordable("a reduction of some numbers only")
-        axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        axes = (
+            tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        )
         if not x.ndim or not axes:
             return x
         extra = {} if initial is None else {"initial": initial}
         result = ufunc.reduce(x.array, axis=axes, dtype=dtype, keepdims=keepdims, **extra)
         options = {"axis": axes, "dtype": dtype, "keepdims": keepdims, **extra}
-        if ufunc is np.add and axes == (0,) and x.ndim == 2 and x.dtype.kind == "f" and not keepdims:
+        if (
+            ufunc is np.add
+            and axes == (0,)
+            and x.ndim == 2
+            and x.dtype.kind == "f"
+            and not keepdims
+        ):
             # BLAS adds up the rows faster than NumPy
             ones = np.ones(x.shape[0], x.dtype)
             return self.tape.put("dot", np.dot, (ones, x), result)
@@ -249,7 +263,7 @@ def _concatenate(tape: Tape, parts: Sequence[Any], axis: int = 0) -> Recorded:
 def _split(tape: Tape, x: Recorded, places: Any, axis: int = 0) -> list[Recorded]:
     edges = [0, *np.asarray(places).tolist(), x.shape[axis]]
     before = (slice(None),) * (axis % x.ndim)
-    return [x[(*before, slice(a, b))] for a, b in zip(edges, edges[1:], strict=False)]
+    return [x[(*before, slice(a, b))] for a, b in itertools.pairwise(edges)]
 
 
 def _zeros_like(tape: Tape, x: Recorded, dtype: Any = None) -> np.ndarray:
