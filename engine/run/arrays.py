@@ -19,7 +19,7 @@ from engine.ops.kinds import arrays
 from engine.ops.op import Op, Shape, unbroadcast
 from engine.run.flat import FlatRun
 from engine.run.plan import Plan
-from engine.run.program import Program
+from engine.run.program import Program, set_aside
 from engine.run.recorder import NotRecordable, Recorded, Tape
 
 
@@ -120,7 +120,9 @@ class ArrayExecutor:
         tape = Tape(self.dtype)
         given: dict[int, np.ndarray] = {}
         leaves: dict[int, Any] = {}
-        buffers = {leaf: np.ones(shape, self.dtype) for leaf, shape in inputs.items()}
+        buffers = {leaf: set_aside(shape, self.dtype) for leaf, shape in inputs.items()}
+        for buffer in buffers.values():
+            buffer[...] = 1.0  # rules are tried out on it
         for slot, node in enumerate(self.plan.nodes):
             if node.leaf:
                 array = buffers.get(node.id)

@@ -15,6 +15,7 @@ import numpy as np
 from engine.run.recorder import PLAIN, Entry, Recorded, Ref, Tape
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
+LONG, LONG_FOR_ITS_WIDTH = 64, 4  # rows, and rows to a column, from which a table is a long one
 NOT_MADE_HERE = ("given", "view", "part")  # results whose memory is not theirs to choose
 
 
@@ -35,7 +36,7 @@ class Program:
     ) -> None:
         self._entries = tape.entries
         self._buffers: dict[int, Any] = dict(given)
-        self._free: dict[tuple[int, np.dtype], list[np.ndarray]] = {}
+        self._free: dict[tuple[tuple[int, ...], np.dtype], list[np.ndarray]] = {}
         self.allocated = 0  # bytes set aside
         self.calls: list[Call] = []
         self.outputs: dict[str, np.ndarray] = {}
@@ -153,11 +154,10 @@ class Program:
         return None
 
     def _set_aside(self, entry: Entry) -> np.ndarray:
-        size = int(np.prod(entry.shape, dtype=np.int64))
-        free = self._free.get((size, entry.dtype))
+        free = self._free.get((entry.shape, entry.dtype))
         if free:
-            return free.pop().reshape(entry.shape)
-        array = np.empty(entry.shape, entry.dtype)
+            return free.pop()
+        array = set_aside(entry.shape, entry.dtype)
         self.allocated += array.nbytes
         return array
 
@@ -168,7 +168,16 @@ class Program:
             if self._last.get(root) != index or root in kept:
                 continue
             if entry.kind not in ("given", "opaque", "part"):
-                self._free.setdefault((array.size, array.dtype), []).append(array)
+                self._free.setdefault((entry.shape, entry.dtype), []).append(array)
+
+
+def set_aside(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Memory for an array.  A long table of few columns lies column by column, so that adding a
+    bias to each or bending each is one long loop, not one short loop for each row.
+    """
+    if len(shape) == 2 and shape[0] >= LONG and shape[0] >= LONG_FOR_ITS_WIDTH * shape[1]:
+        return np.empty(shape[::-1], dtype).T
+    return np.empty(shape, dtype)
 
 
 def _fill(function: Callable[..., Any], results: list[Any]) -> Callable[..., None]:
@@ -190,7 +199,10 @@ def _calls(entry: Entry, args: tuple[Any, ...], out: np.ndarray) -> list[Call]:
             return [(partial(function, *_solid(args), out=out), ())]
         return [(function, (*_solid(args), out))]
     if entry.kind == "dot":
-        return [(np.dot, (*args, out))]
+        if out.flags.c_contiguous:
+            return [(np.dot, (*args, out))]
+        a, b = args  # the same product, turned around: BLAS wants to write row by row
+        return [(np.dot, (b.T, a.T, out.T))]
     if entry.kind == "reduce":
         reduced = (args[0], options["axis"], options["dtype"], out, options["keepdims"])
         more = (options["initial"],) if "initial" in options else ()
