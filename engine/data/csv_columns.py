@@ -12,7 +12,7 @@ from engine.data.splitting import is_part
 from engine.errors import DataError
 
 _TARGET_NAMES = frozenset(
-    "target label labels class classes species outcome output diagnosis rating y".split()
+    ("target", "label", "labels", "class", "classes", "species", "outcome", "output", "rating", "y")
 )
 _SPLIT_NAMES = frozenset(("split", "subset", "part", "partition", "set", "fold"))
 _ID_NAMES = frozenset(("id", "index", "idx", "nr", "no", "row", "unnamed: 0"))

@@ -6,6 +6,7 @@ Files are read in pieces, whatever their size; nothing in a cell is ever execute
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import re
 from collections.abc import Iterator
@@ -150,10 +151,9 @@ def _delimiter(path: Path, lines: list[str]) -> tuple[str, list[list[str]]]:
     ragged: tuple[int, str, list[list[str]]] | None = None
     for delimiter in _DELIMITERS:
         rows = []
-        try:
+        # Where quotes do not fit, the rows before decide; reading them all will say the line.
+        with contextlib.suppress(csv.Error):
             rows.extend(filter(any, csv.reader(lines, **_dialect(delimiter))))
-        except csv.Error:
-            pass  # the rows before the fault decide; reading them all says where it is
         widths = [len(row) for row in rows]
         if not widths or max(widths) < 2:
             continue

@@ -115,7 +115,8 @@ def read_mnist(path: str | Path, part: str = "train", count: int = 5000, seed: i
     if count < len(images):
         chosen = np.flatnonzero(partition(len(images), 0, int(count), seed, labels) == 2)
         notes.append(
-            f"{count} of {len(images)} images were taken, the same share of each class (seed {seed})."
+            f"{count} of {len(images)} images were taken, with the same share of each class "
+            f"(seed {seed})."
         )
         images, labels = images[chosen], labels[chosen]
     if images.dtype == np.uint8:

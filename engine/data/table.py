@@ -35,7 +35,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True)
 class Setting:
-    """A number from ``low`` to ``high``, or one of ``choices``. A whole default takes whole numbers."""
+    """A number from ``low`` to ``high``, whole if the default is, or one of ``choices``."""
 
     default: float | int | str | bool
     low: float = 0

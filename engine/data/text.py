@@ -123,7 +123,7 @@ class RatedSentences:
             raise DataError(f"There is no form of text called “{form}”: bag or numbers.")
         classes = tuple(sorted(set(self.ratings), key=_rating_order))
         if len(classes) < 2:
-            raise DataError(f"{self.name}: all ratings are {classes[0]}; learning needs two.")
+            raise DataError(f"{self.name}: all ratings are the same; learning needs two.")
         if len(classes) > MOST_CLASSES:
             raise DataError(
                 f"{self.name}: {len(classes)} different ratings are more than {MOST_CLASSES}; "
@@ -132,18 +132,21 @@ class RatedSentences:
         label = {rating: number for number, rating in enumerate(classes)}
         y = np.array([label[rating] for rating in self.ratings])
         parts = partition(len(y), validation, test, seed, y)
-        sentences = np.array(self.sentences, dtype=object)
-        vocabulary = Vocabulary.fit(sentences[parts == 0], size)
+        of_part = [
+            [sentence for sentence, at in zip(self.sentences, parts, strict=True) if at == number]
+            for number in range(len(PARTS))
+        ]
+        vocabulary = Vocabulary.fit(of_part[0], size)
         if longest is None:
-            longest = vocabulary.numbers(sentences[parts == 0]).shape[1]
+            longest = vocabulary.numbers(of_part[0]).shape[1]
         said = (
             f"The vocabulary is the {len(vocabulary.words)} most frequent words of "
-            f"{(parts == 0).sum()} training sentences.",
+            f"{len(of_part[0])} training sentences.",
             f"Ratings in order: {', '.join(classes)}.",
         )
         chosen = []
-        for number in range(len(PARTS)):
-            numbers = vocabulary.numbers(sentences[parts == number], longest)
+        for number, sentences in enumerate(of_part):
+            numbers = vocabulary.numbers(sentences, longest)
             unknown = int((numbers == UNKNOWN).sum())
             of = int((numbers != PADDING).sum())
             notes = (*self.notes, *said, f"{unknown} of {of} words here are unknown.")

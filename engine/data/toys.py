@@ -57,9 +57,8 @@ def xor_clouds(seed: int, count: int, noise: float) -> Dataset:
     """
     random = np.random.RandomState(seed)
     cloud = noise * random.randn(count // 4, 2)
-    x = np.r_[
-        cloud + [1, 1], -cloud + [-1, -1], cloud * [1, -1] + [1, -1], cloud * [-1, 1] + [-1, 1]
-    ]
+    signs = np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]])
+    x = np.concatenate([cloud * corner + corner for corner in signs])
     data = _shuffled("xor_clouds", x, _halves(len(x)), _TWO, random)
     return _rounded(data, count, "four mirrored clouds")
 
@@ -109,7 +108,7 @@ def blobs3(seed: int, count: int, noise: float) -> Dataset:
 
 
 def truth_table(name: str, rule: Callable[[np.ndarray, np.ndarray], np.ndarray]):
-    """The maker of a table of two bits, gone through again and again until there are enough rows."""
+    """The maker of a table of two bits, repeated until there are enough rows."""
 
     def make(seed: int, count: int, noise: float) -> Dataset:
         bits = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])[np.arange(count) % 4]
