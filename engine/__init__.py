@@ -8,6 +8,7 @@
 """
 
 from engine.errors import (
+    DataError,
     EngineError,
     FileError,
     FormulaError,
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "OPS",
+    "DataError",
     "EngineError",
     "FileError",
     "FormulaError",

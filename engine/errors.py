@@ -69,6 +69,10 @@ def no_graph(function: str, given: object) -> EngineError:
     return EngineError(f"{function} takes a graph, not {said(given)}; {remedy}.")
 
 
+class DataError(EngineError):
+    """Data that cannot be read, made or split; names the row and column, or the setting."""
+
+
 class FileError(EngineError):
     """A file that cannot be read or written; ``path`` is the place in it, ``$.nodes[3].op``."""
 
