@@ -78,6 +78,24 @@ class ArrayExecutor:
             if node.leaf and node.id not in shapes
         }
 
+    @property
+    def spans(self) -> dict[str, slice]:
+        """Where each learned leaf lies in the flat vectors."""
+        return self.parameters.spans
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shape of each learned leaf."""
+        return {leaf: view.shape for leaf, view in self.parameters.views.items()}
+
+    def vectors(self) -> tuple[np.ndarray, np.ndarray]:
+        """The flat vectors of weights and of gradients, to be changed in place."""
+        return self.parameters.array, self.gradient.array
+
+    def scratch(self) -> np.ndarray:
+        """Another such vector, for whoever needs one."""
+        return np.zeros_like(self.parameters.array)
+
     def leaf(self, leaf_id: str) -> np.ndarray:
         """The array that holds a leaf's value: writing into it changes what is computed."""
         if leaf_id in self.parameters.views:
@@ -94,6 +112,11 @@ class ArrayExecutor:
     def gradients(self) -> dict[str, np.ndarray]:
         """The gradients of the last pass, by learned leaf."""
         return self.gradient.views
+
+    def load_gradients(self, gradients: Mapping[str, Any]) -> None:
+        """Put other gradients in place of those of the last pass."""
+        for leaf, value in gradients.items():
+            self.gradient.views[leaf][...] = value
 
     def load(self, weights: Mapping[str, Any]) -> None:
         """Take over what ``weights`` gave."""

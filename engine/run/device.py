@@ -126,7 +126,7 @@ class TorchExecutor:
         import torch
 
         self.plan, self.dtype, self.device = plan, np.dtype(dtype), device
-        self._torch = torch
+        self.torch = torch
         self._kind = {"float64": torch.float64, "float32": torch.float32}[self.dtype.name]
         shapes: dict[str, Shape] = {
             leaf: np.shape(plan.leaves[plan.slots[leaf]]) for leaf in learned
@@ -134,7 +134,7 @@ class TorchExecutor:
         start = Vector(shapes, dtype)
         for leaf, view in start.views.items():
             view[...] = plan.leaves[plan.slots[leaf]]
-        self.spans, self._shapes = start.spans, shapes
+        self.spans, self.shapes = start.spans, shapes
         self.vector = torch.tensor(start.array, device=device, requires_grad=True)
         self.vector_gradient = torch.zeros_like(self.vector)
         self._leaves = {
@@ -143,15 +143,23 @@ class TorchExecutor:
             if node.leaf and node.id not in shapes
         }
 
+    def vectors(self) -> tuple[Any, Any]:
+        """The flat vectors of weights and of gradients, to be changed in place."""
+        return self.vector.detach(), self.vector_gradient
+
+    def scratch(self) -> Any:
+        """Another such vector, for whoever needs one."""
+        return self.torch.zeros_like(self.vector_gradient)
+
     def _tensor(self, value: Any) -> Any:
-        return self._torch.tensor(
+        return self.torch.tensor(
             np.asarray(value, self.dtype), dtype=self._kind, device=self.device
         )
 
     def weights(self) -> dict[str, np.ndarray]:
         """Copies of the learned leaves and of the running means, by id."""
         flat = self.vector.detach().cpu().numpy()
-        found = {i: flat[s].reshape(self._shapes[i]).copy() for i, s in self.spans.items()}
+        found = {i: flat[s].reshape(self.shapes[i]).copy() for i, s in self.spans.items()}
         kept = running_leaves(self.plan)
         found.update((i, self._leaves[self.plan.slots[i]].cpu().numpy().copy()) for i in kept)
         return found
@@ -159,11 +167,16 @@ class TorchExecutor:
     def gradients(self) -> dict[str, np.ndarray]:
         """The gradients of the last pass, by learned leaf."""
         flat = self.vector_gradient.cpu().numpy()
-        return {i: flat[s].reshape(self._shapes[i]) for i, s in self.spans.items()}
+        return {i: flat[s].reshape(self.shapes[i]) for i, s in self.spans.items()}
+
+    def load_gradients(self, gradients: Mapping[str, Any]) -> None:
+        """Put other gradients in place of those of the last pass."""
+        for leaf, value in gradients.items():
+            self.vector_gradient[self.spans[leaf]] = self._tensor(value).reshape(-1)
 
     def load(self, weights: Mapping[str, Any]) -> None:
         """Take over what ``weights`` gave."""
-        with self._torch.no_grad():
+        with self.torch.no_grad():
             for leaf, value in weights.items():
                 tensor = self._tensor(value)
                 if leaf in self.spans:
@@ -181,13 +194,13 @@ class TorchExecutor:
         momentum: float | None = None,
     ) -> TorchPrepared:
         """A pass over leaves of these shapes; see ``arrays.ArrayExecutor.prepare``."""
-        torch, plan = self._torch, self.plan
+        torch, plan = self.torch, self.plan
         buffers = {leaf: np.ones(shape, self.dtype) for leaf, shape in inputs.items()}
 
         def leaves(given: Mapping[str, np.ndarray]) -> dict[int, Any]:
             found = dict(self._leaves)
             for leaf, span in self.spans.items():
-                found[plan.slots[leaf]] = self.vector[span].reshape(self._shapes[leaf])
+                found[plan.slots[leaf]] = self.vector[span].reshape(self.shapes[leaf])
             for leaf, array in given.items():
                 found[plan.slots[leaf]] = torch.from_numpy(array).to(self.device)
             return found
@@ -222,14 +235,14 @@ class TorchExecutor:
         """Put the gradients of ``output`` into ``vector_gradient``."""
         found = None
         if output.requires_grad:  # a step function, for one, passes nothing back
-            (found,) = self._torch.autograd.grad(output, self.vector, allow_unused=True)
+            (found,) = self.torch.autograd.grad(output, self.vector, allow_unused=True)
         if found is None:
             self.vector_gradient.zero_()
         else:
             self.vector_gradient.copy_(found)
 
     def _solid(self, value: Any) -> Any:
-        return value if isinstance(value, self._torch.Tensor) else self._tensor(value)
+        return value if isinstance(value, self.torch.Tensor) else self._tensor(value)
 
     def _apply(self, op: Op, attrs: Mapping[str, Any], xs: Sequence[Any]) -> Any:
         return _called(op, attrs)(*map(self._solid, xs))

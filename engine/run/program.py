@@ -15,6 +15,7 @@ import numpy as np
 from engine.run.recorder import PLAIN, Entry, Recorded, Ref, Tape
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
+Spare = dict[tuple[tuple[int, ...], np.dtype], list[np.ndarray]]  # by shape and type
 LONG, LONG_FOR_ITS_WIDTH = 64, 4  # rows, and rows to a column, from which a table is a long one
 NOT_MADE_HERE = ("given", "view", "part")  # results whose memory is not theirs to choose
 
@@ -24,7 +25,8 @@ class Program:
 
     ``places`` gives arrays that results are to be written into (by the name of the output); for
     the others arrays are set aside here.  What the tape was ``given`` is read from the arrays
-    themselves, which must stay where they are.
+    themselves, which must stay where they are; a place may be one of them.  Programs that run one
+    after the other can share the ``spare`` arrays in which they keep what comes between.
     """
 
     def __init__(
@@ -33,10 +35,11 @@ class Program:
         given: Mapping[int, np.ndarray],
         outputs: Mapping[str, Recorded],
         places: Mapping[str, np.ndarray],
+        spare: Spare | None = None,
     ) -> None:
         self._entries = tape.entries
         self._buffers: dict[int, Any] = dict(given)
-        self._free: dict[tuple[tuple[int, ...], np.dtype], list[np.ndarray]] = {}
+        self._free: Spare = {} if spare is None else spare
         self.allocated = 0  # bytes set aside
         self.calls: list[Call] = []
         self.outputs: dict[str, np.ndarray] = {}
@@ -49,6 +52,8 @@ class Program:
             kind = self._entries[recorded.index].kind
             if place is None or place.dtype != recorded.dtype or kind in NOT_MADE_HERE:
                 continue
+            if any(self._last.get(i, -1) > recorded.index for i, a in given.items() if a is place):
+                continue  # what is given there is still read after this
             wanted.setdefault(recorded.index, place)
         for index in sorted(self._live):
             self._add(index, wanted.get(index), kept)

@@ -93,10 +93,11 @@ class Tape:
 class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
     """An array whose every use is put on a tape."""
 
-    __slots__ = ("array", "index", "tape")
+    __slots__ = ("array", "index", "straight", "tape")
 
     def __init__(self, tape: Tape, index: int, array: np.ndarray) -> None:
         self.tape, self.index, self.array = tape, index, array
+        self.straight: Recorded = self  # what this is a reshaped view of
 
     # what rules ask of an array -----------------------------------------------------------------
 
@@ -125,7 +126,12 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
 
     def reshape(self, *shape: Any) -> Recorded:
         wanted = self.array.reshape(*shape).shape
-        return self if wanted == self.shape else self._view(lambda a: a.reshape(wanted))
+        for same in (self, self.straight):
+            if same.shape == wanted:
+                return same
+        view = self._view(lambda a: a.reshape(wanted))
+        view.straight = self.straight
+        return view
 
     def transpose(self, axes: tuple[int, ...]) -> Recorded:
         return self._view(lambda a: a.transpose(axes))
@@ -207,24 +213,18 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
     ) -> Recorded:
         if where is not True or not isinstance(x, Recorded):
             raise NotRecordable("a reduction of some numbers only")
-        axes = (
-            tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-        )
+        axes = tuple(range(x.ndim)) if axis is None else axis
+        axes = axes if isinstance(axes, tuple) else (axes,)
         if not x.ndim or not axes:
             return x
         extra = {} if initial is None else {"initial": initial}
         result = ufunc.reduce(x.array, axis=axes, dtype=dtype, keepdims=keepdims, **extra)
         options = {"axis": axes, "dtype": dtype, "keepdims": keepdims, **extra}
-        if (
-            ufunc is np.add
-            and axes == (0,)
-            and x.ndim == 2
-            and x.dtype.kind == "f"
-            and not keepdims
-        ):
+        if ufunc is np.add and axes == (0,) and x.ndim == 2 and x.dtype.kind == "f":
             # BLAS adds up the rows faster than NumPy
             ones = np.ones(x.shape[0], x.dtype)
-            return self.tape.put("dot", np.dot, (ones, x), result)
+            total = self.tape.put("dot", np.dot, (ones, x), result.reshape(-1))
+            return total.reshape(result.shape)
         return self.tape.put("reduce", ufunc, (x,), result, **options)
 
     def __array_function__(
