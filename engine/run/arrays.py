@@ -8,7 +8,7 @@ gradients in another, so that an optimiser needs a single pass over each.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -165,7 +165,7 @@ class ArrayExecutor:
                     outputs["gradient of " + leaf] = gradient
                     places["gradient of " + leaf] = self.gradient.views[leaf]
             if momentum is not None:
-                for leaf, mean in running_means(run, self.plan, self.leaf, momentum).items():
+                for leaf, mean in running_means(run, self.plan, momentum).items():
                     outputs["running " + leaf] = mean
                     places["running " + leaf] = self.leaf(leaf)
         ready = {
@@ -191,9 +191,7 @@ def running_leaves(plan: Plan) -> list[str]:
     ]
 
 
-def running_means(
-    run: FlatRun, plan: Plan, leaf: Callable[[str], Any], momentum: float
-) -> dict[str, Any]:
+def running_means(run: FlatRun, plan: Plan, momentum: float) -> dict[str, Any]:
     """What the running mean and variance of every BatchNorm become after this batch, by leaf."""
     found = {}
     for _, op, _, *inputs in plan.steps:
@@ -206,8 +204,7 @@ def running_means(
         spread = x - mean
         variance = (spread * spread).sum(axis=axes) / count
         for slot, now in zip(inputs[3:], (mean.reshape(x.shape[-1:]), variance), strict=True):
-            name = plan.nodes[slot].id
-            found[name] = leaf(name) * momentum + now * (1 - momentum)
+            found[plan.nodes[slot].id] = run.values[slot] * momentum + now * (1 - momentum)
     return found
 
 

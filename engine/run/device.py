@@ -249,10 +249,7 @@ class TorchExecutor:
 
     def _move_running_means(self, values: dict[int, Any], tried: FlatRun, momentum: float) -> None:
         tried.values = [values.get(tried.slot(slot)) for slot in range(len(tried.values))]
-        found = running_means(
-            tried, self.plan, lambda leaf: self._leaves[self.plan.slots[leaf]], momentum
-        )
-        for leaf, value in found.items():
+        for leaf, value in running_means(tried, self.plan, momentum).items():
             self._leaves[self.plan.slots[leaf]].copy_(value)
 
 

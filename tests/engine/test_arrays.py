@@ -160,6 +160,8 @@ def test_evaluating_leaves_dropout_out_and_uses_running_means():
     step.run()
     np.testing.assert_allclose(executor.leaf(kept[0]), 0.25 * x.mean(0), rtol=1e-12)
     np.testing.assert_allclose(executor.leaf(kept[1]), 0.75 + 0.25 * x.var(0), rtol=1e-12)
+    step.run()
+    np.testing.assert_allclose(executor.leaf(kept[0]), 0.4375 * x.mean(0), rtol=1e-12)
     use = executor.prepare({}, ["batch_norm", "dropout"], training=False)
     use.run()
     mean, variance = executor.leaf(kept[0]), executor.leaf(kept[1])

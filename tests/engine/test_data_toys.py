@@ -180,7 +180,9 @@ def course_reviews(n, seed, neg):
         r.permutation(len(phrases))
         for word in sum(phrases, []):
             x[row, vocabulary.index(word)] += 1
-        y.append(0 if total <= -3 else 1 if total < 0 else 2 if total == 0 else 3 if total < 3 else 4)
+        y.append(
+            0 if total <= -3 else 1 if total < 0 else 2 if total == 0 else 3 if total < 3 else 4
+        )
     return vocabulary, x, y
 
 

@@ -70,7 +70,9 @@ def test_inputs_are_read_anew_at_every_run():
 def test_running_means_move_alike():
     ours, theirs = both(IMAGES, "float64")
     for executor in (ours, theirs):
-        executor.prepare({}, [IMAGES.output], training=True, momentum=0.9).run()
+        prepared = executor.prepare({}, [IMAGES.output], training=True, momentum=0.9)
+        prepared.run()
+        prepared.run()
     for leaf in running_leaves(ours.plan):
         np.testing.assert_allclose(theirs.weights()[leaf], ours.weights()[leaf], rtol=1e-12)
 
