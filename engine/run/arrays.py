@@ -153,7 +153,8 @@ class ArrayExecutor:
                     tape, given, self.leaf(node.id) if array is None else array
                 )
         with np.errstate(all="ignore"):
-            run = FlatRun(self.plan, leaves, _Forward(tape, self.plan), training)
+            ends = ends_of(self.plan, wanted, gradients, momentum)
+            run = FlatRun(self.plan, leaves, _Forward(tape), ends, training)
             outputs = {node: run.values[self.plan.slots[node]] for node in wanted}
             places: dict[str, np.ndarray] = {}
             if gradients:
@@ -179,6 +180,16 @@ class ArrayExecutor:
         recorded = tape.given(np.asarray(array, self.dtype))
         given[recorded.index] = recorded.array
         return recorded
+
+
+def ends_of(plan: Plan, wanted: Iterable[str], gradients: bool, momentum: float | None) -> set[int]:
+    """The slots that a pass has to compute."""
+    ends = {plan.slots[node] for node in wanted}
+    if gradients:
+        ends.add(plan.output)
+    if momentum is not None:
+        ends.update(inputs[0] for _, op, _, *inputs in plan.steps if op.name == "batch_norm")
+    return ends
 
 
 def running_leaves(plan: Plan) -> list[str]:
@@ -211,7 +222,7 @@ def running_means(run: FlatRun, plan: Plan, momentum: float) -> dict[str, Any]:
 class _Forward:
     """Applies an op to recorded arrays."""
 
-    def __init__(self, tape: Tape, plan: Plan) -> None:
+    def __init__(self, tape: Tape) -> None:
         self._tape = tape
 
     def __call__(self, op: Op, attrs: Mapping[str, Any], xs: Sequence[Any]) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.errors import TrainingError
 from engine.ops.op import Op, Shape
-from engine.run.arrays import Vector, running_leaves, running_means
+from engine.run.arrays import Vector, ends_of, running_leaves, running_means
 from engine.run.flat import FlatRun
 from engine.run.plan import Plan
 
@@ -206,7 +206,8 @@ class TorchExecutor:
             return found
 
         with torch.no_grad():
-            tried = FlatRun(plan, leaves(buffers), self._apply, training)
+            ends = ends_of(plan, wanted, gradients, momentum)
+            tried = FlatRun(plan, leaves(buffers), self._apply, ends, training)
         steps = [(made, _called(op, attrs), sources) for made, op, attrs, sources in tried.steps]
         computed = {made for made, *_ in steps} | set(range(len(plan.nodes)))
         fixed = {

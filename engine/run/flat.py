@@ -6,7 +6,7 @@ applies an op: every executor walks here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.ops import OPS
@@ -28,17 +28,28 @@ class FlatRun:
     """
 
     def __init__(
-        self, plan: Plan, leaves: Mapping[int, Any], apply: Apply, training: bool | None = None
+        self,
+        plan: Plan,
+        leaves: Mapping[int, Any],
+        apply: Apply,
+        ends: Iterable[int],
+        training: bool | None = None,
     ) -> None:
-        """Run ``plan`` on these ``leaves`` (by slot).
+        """Run what the slots ``ends`` of ``plan`` depend on, with these ``leaves`` (by slot).
 
         ``training`` overrides what layers that know that attribute were told.
         """
+        needed = set(ends)
+        for slot, _, _, *inputs in reversed(plan.steps):
+            if slot in needed:
+                needed.update(inputs)
         self.values: list[Any] = [leaves.get(slot) for slot in range(len(plan.nodes))]
         self.steps: list[FlatStep] = []
         self._apply = apply
         self._slot_of: dict[int, int] = {}
         for slot, op, attrs, *inputs in plan.steps:
+            if slot not in needed:
+                continue
             full = op.with_defaults(attrs)
             if training is not None and TRAINING in full:
                 full[TRAINING] = training

@@ -191,7 +191,9 @@ def test_formulas_are_written_as_books_write_them():
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_entry_says_what_it_is(name):
     entry = OPTIMIZERS[name]
-    assert entry.says.endswith(".") and entry.source and entry.title
+    assert entry.says.endswith(".")
+    assert entry.source
+    assert entry.title
     for preset in entry.presets.values():
         assert preset.keys() - {"rate"} == entry.parameters.keys()
     for parameter in entry.parameters.values():

@@ -353,7 +353,8 @@ def test_divergence_names_the_first_bad_op_and_keeps_the_last_good_weights():
     trainer.run()
     assert trainer.ended == DIVERGED
     sentence = trainer.history.events[-1][1]
-    assert "diverged at update" in sentence and "smaller learning rate" in sentence
+    assert "diverged at update" in sentence
+    assert "smaller learning rate" in sentence
     assert "overflow" in sentence or "infinite" in sentence or "∞" in sentence, sentence
     assert all(np.isfinite(w).all() for w in trainer.weights().values())
     assert math.isfinite(trainer.evaluate(data)["loss"])
