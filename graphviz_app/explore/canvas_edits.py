@@ -49,11 +49,13 @@ class CanvasEdits(QObject):
         change: Callable[[Graph], Graph],
         key: tuple | None = None,
         arranges: bool = False,
+        select: Callable[[], Collection[str]] | None = None,
     ) -> bool:
         """Put ``change`` of the pinned graph onto the undo stack; says why it cannot be.
 
         What changes nothing is no step: to pin the nodes alone is not worth one.  What ``arranges``
-        the graph pins nothing where nothing has a place, and all stays in view.
+        the graph pins nothing where nothing has a place, and all stays in view.  What an edit is
+        to ``select`` afterwards is selected by redo as well, and undo selects what was before.
         """
         before = self._pinned() if self._graph.positions or not arranges else self._graph
         try:
@@ -64,7 +66,11 @@ class CanvasEdits(QObject):
         if after != before:
             if not arranges:
                 self._view.stop_fitting()
+            chosen = self._selection.chosen
             self._document.edit(title, after, key)
+            if select is not None:
+                self._selection.set(select())
+                self._document.remember_chosen(chosen, self._selection.chosen)
         return True
 
     def _node(self, node_id: str) -> str:

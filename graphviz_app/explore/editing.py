@@ -81,8 +81,7 @@ class Editing(CanvasEdits):
                 return self._inserted(graph, new, wire)
             return self._joined(graph, new, port) if port else graph
 
-        if self._do(f"Add {key.replace('_', ' ')}", change):
-            self._selection.set(made)
+        if self._do(f"Add {key.replace('_', ' ')}", change, select=lambda: made):
             self._view.reveal(made[0])
 
     def _add_layer(self, name: str, at: Point | None, port: Port | None, wire: Wire | None) -> None:
@@ -102,8 +101,7 @@ class Editing(CanvasEdits):
             made.append(new)
             return graph if wire is None else self._spread(graph, new, wire)
 
-        if self._do(f"Add {name}", change):
-            self._selection.set(made)
+        if self._do(f"Add {name}", change, select=lambda: made):
             self._view.reveal(made[0])
 
     def _joined(self, graph: Graph, new: str, port: Port) -> Graph:
@@ -323,7 +321,7 @@ class Editing(CanvasEdits):
             self.refused.emit("This node is inside an opened one: fold that first.")
         if chosen:
             title = f"Delete {self.title_of(chosen)}"
-            self._do(title, lambda graph: edits.delete(graph, chosen))
+            self._do(title, lambda graph: edits.delete(graph, chosen), select=frozenset)
 
     # what nodes are -----------------------------------------------------------------------------
 
@@ -338,10 +336,7 @@ class Editing(CanvasEdits):
             made.extend(i for i in after.nodes if i not in graph.nodes)  # the id may follow
             return after
 
-        done = self._do(f"Rename to {name}", change)
-        if made:
-            self._selection.set(made)
-        return done
+        return self._do(f"Rename to {name}", change, select=lambda: made or self._selection.things)
 
     def type_value(self, node_id: str, text: str) -> bool:
         """Give a leaf the number or array that ``text`` says; none is unset."""

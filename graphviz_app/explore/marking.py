@@ -142,8 +142,7 @@ class Marking(CanvasEdits):
             made.append(new)
             return graph
 
-        self._do("Add note", change)
-        self._selection.set(made)
+        self._do("Add note", change, select=lambda: made)
         return made[0] if made else ""
 
     def set_note(self, note_id: str, text: str) -> None:

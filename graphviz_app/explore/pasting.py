@@ -71,8 +71,8 @@ class Pasting(CanvasEdits):
             made.extend(new)
             return graph
 
-        if self._do(f"Duplicate {self.title_of(chosen)}", change):
-            self._select_copies(made)
+        title = f"Duplicate {self.title_of(chosen)}"
+        self._do(title, change, select=lambda: self._shown(made))
 
     def add_formula(self, text: str, at: Point | None = None) -> bool:
         """Add what a formula says as nodes; variables that exist already are the same ones."""
@@ -119,12 +119,9 @@ class Pasting(CanvasEdits):
             made.extend(new)
             return graph
 
-        if not self._do(title, change):
-            return False
-        self._select_copies(made)
-        return True
+        return self._do(title, change, select=lambda: self._shown(made))
 
-    def _select_copies(self, made: Collection[str]) -> None:
-        """Select what was pasted; the copy of a folded group is one thing."""
+    def _shown(self, made: Collection[str]) -> set[str]:
+        """What shows the nodes that were made; the copy of a folded group is one thing."""
         hidden = self._document.derived.opened.hidden
-        self._selection.set({hidden.get(i, i) for i in made})
+        return {hidden.get(i, i) for i in made}

@@ -22,7 +22,7 @@ from graphviz_app.canvas.kinds import kind_color
 from graphviz_app.canvas.minimap import Minimap
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.view import GraphView
-from graphviz_app.document import Document
+from graphviz_app.document import Chosen, Document
 from graphviz_app.explore.canvas_editor import CanvasEditor
 from graphviz_app.explore.code_panel import CodePanel
 from graphviz_app.explore.coding import Coding
@@ -176,6 +176,7 @@ class ExploreWorkspace(QWidget):
         document.checked.connect(self._show_check)
         document.checked.connect(self.inspecting.show)
         document.moved.connect(self._show_positions)
+        document.reselected.connect(self._reselect)
         self.player.moved.connect(self.inspecting.show)
         self.selection.changed.connect(self._selection_changed)
         self.editor.said.connect(self.status)
@@ -319,6 +320,10 @@ class ExploreWorkspace(QWidget):
         for place, node in enumerate(self.model.nodes):
             if node.leaf and node.op != "constant":
                 unset[place] = nodes[node.id].value is None
+
+    @Slot(object)
+    def _reselect(self, chosen: Chosen) -> None:
+        self.selection.set(*chosen)
 
     @Slot()
     def _show_positions(self) -> None:

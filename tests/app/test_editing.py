@@ -98,3 +98,26 @@ def test_any_text_at_all_can_be_pasted(workspace: ExploreWorkspace, text: str) -
     assert done or document.graph is before
     document.stack.undo()
     assert document.graph is before
+
+
+def test_undo_of_copies_selects_what_was_selected_and_redo_the_copies(
+    workspace: ExploreWorkspace,
+) -> None:
+    stack, selection, editor = workspace.document.stack, workspace.selection, workspace.editor
+    selection.set({"w0", "x0"}, "x0")
+    before = selection.chosen
+    for make in (
+        editor.pasting.duplicate,
+        lambda: editor.pasting.paste_text(editor.pasting.copied_text()),
+        lambda: editor.editing.add("tanh"),
+        editor.editing.delete,
+    ):
+        make()
+        after = selection.chosen
+        assert after != before
+        stack.undo()
+        assert selection.chosen == before
+        selection.set({"w1"})
+        stack.redo()
+        assert selection.chosen == after
+        stack.undo()
