@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 MINUS = "\N{MINUS SIGN}"
+LEAST_BESIDE_ONE = 5  # decimals of a number that would read as 1 with fewer
 LONGEST_VECTOR = 4  # one with more entries is cut short
 
 
 def number(value: Any, digits: int = 4) -> str:
     """``value`` to ``digits`` significant digits, as a reader writes it: −0.1966, 2, 1.2e−7.
 
+    Only 1 itself is written as 1: what is close to it has as many digits as tell them apart.
     Vectors show their first entries, larger arrays their shape.
     """
     if value is None:
@@ -39,7 +41,7 @@ def number(value: Any, digits: int = 4) -> str:
         text = f"{mantissa}e{int(exponent)}"
     else:
         decimals = max(0, digits - 1 - math.floor(math.log10(size)))
-        text = f"{x:.{decimals}f}"
+        text = f"{x:.{max(decimals, _decimals_beside_one(x, decimals))}f}"
         if "." in text:
             text = text.rstrip("0").rstrip(".")
     return text.replace("-", MINUS)
@@ -48,7 +50,8 @@ def number(value: Any, digits: int = 4) -> str:
 def fixed(value: Any, decimals: int = 2) -> str:
     """``value`` with a fixed number of decimals, as on wires: −0.20, 1.00.
 
-    Numbers too small or too large to be told apart that way are written with a power of ten.
+    Numbers too small or too large to be told apart that way are written with a power of ten, and
+    those that would be taken for 1 with more decimals: 0.99505.
     """
     if value is None:
         return "?"
@@ -57,7 +60,20 @@ def fixed(value: Any, decimals: int = 2) -> str:
     x = float(value) + 0.0  # -0 is 0
     if not math.isfinite(x) or (x != 0 and abs(x) < 0.5 * 10.0**-decimals) or abs(x) >= 1e5:
         return number(x, 2)
-    return f"{x:.{decimals}f}".replace("-", MINUS)
+    more = _decimals_beside_one(x, decimals)
+    text = f"{x:.{more}f}".rstrip("0") if more else f"{x:.{decimals}f}"
+    return text.replace("-", MINUS)
+
+
+def _decimals_beside_one(x: float, decimals: int) -> int:
+    """How many decimals keep ``x`` apart from 1 and −1, 0 where ``decimals`` do.
+
+    A saturated activation is not at its limit: a gradient still passes through it.
+    """
+    distance = abs(abs(x) - 1)
+    if distance == 0 or abs(round(x, decimals)) != 1:
+        return 0
+    return max(LEAST_BESIDE_ONE, -math.floor(math.log10(distance)))
 
 
 def array_text(value: np.ndarray, digits: int = 3) -> str:
