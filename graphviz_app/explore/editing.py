@@ -16,6 +16,7 @@ from engine.layers.settings import set_size
 from graphviz_app.canvas.guides import GRID, on_grid
 from graphviz_app.canvas.hits import OUT, Port
 from graphviz_app.canvas.layout import Layout, rounded
+from graphviz_app.canvas.node_boxes import label_and_ports, size_of
 from graphviz_app.canvas.view import GraphView
 from graphviz_app.document import Document
 from graphviz_app.explore.advice import GraphAdvice
@@ -79,7 +80,10 @@ class Editing(CanvasEdits):
             made.append(new)
             if wire is not None:
                 return self._inserted(graph, new, wire)
-            return self._joined(graph, new, port) if port else graph
+            if port is None:
+                return graph
+            graph = self._joined(graph, new, port)
+            return graph if after_current else _led_to(graph, new, port, at)
 
         if self._do(f"Add {key.replace('_', ' ')}", change, select=lambda: made):
             self._view.reveal(made[0])
@@ -99,6 +103,8 @@ class Editing(CanvasEdits):
                 graph, name, behind, wire, (on_grid(place[0]), on_grid(place[1]))
             )
             made.append(new)
+            if port is not None:
+                graph = _led_to(graph, new, port, place)
             return graph if wire is None else self._spread(graph, new, wire)
 
         if self._do(f"Add {name}", change, select=lambda: made):
@@ -401,3 +407,15 @@ class Editing(CanvasEdits):
         if node in self._graph.nodes:
             title = f"Take gradients of {self.title_of([node])}"
             self._do(title, lambda graph: edits.set_output(graph, node))
+
+
+def _led_to(graph: Graph, new: str, port: Port, end: Point) -> Graph:
+    """``graph`` with the end of the wire between ``port`` and the new node at ``end``."""
+    node = graph.nodes[new]
+    label, heights = label_and_ports(graph, node, {})
+    width, _ = size_of(node, label, heights, None)
+    x, y = end[0] - width / 2, end[1]
+    if port.number == OUT:
+        number = node.inputs.index(port.node) if port.node in node.inputs else 0
+        x, y = end[0] + width / 2, end[1] - (heights[number] or 0.0 if heights else 0.0)
+    return edits.place(graph, {new: (on_grid(x), on_grid(y))})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+import numpy as np
 from PySide6.QtCore import Slot
 
 from engine import edits
@@ -18,7 +19,9 @@ from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.explore.canvas_edits import CanvasEdits, Point
 
 LAYER_STEP = 180.0  # from one layer of a pasted network to the next
-PASTE_STEP = 3 * GRID  # a copy stands so far beside its original
+PASTE_STEP = 3 * GRID  # a copy at the pointer goes so far aside until it covers nothing
+MOST_STEPS = 24
+AIR = 8.0  # between a copy and what is there
 
 
 class Pasting(CanvasEdits):
@@ -101,17 +104,18 @@ class Pasting(CanvasEdits):
     def _put(
         self, title: str, piece: Graph, at: Point | None, share: bool = False, wires: bool = False
     ) -> bool:
-        """Paste ``piece`` with its middle ``at``, or where it was and a step aside."""
+        """Paste ``piece`` with its middle ``at``, or where it was; aside of what is there."""
         piece = piece.like()
         model = CanvasModel.from_graph(piece, (), piece.positions)
         xy = zip(model.ids, model.geometry.xy.tolist(), strict=True)
         piece.positions.update((i, (x, y)) for i, (x, y) in xy)
         left, top, right, bottom = model.bounds()
         if at is None:
-            offset = (PASTE_STEP, PASTE_STEP)
+            offset, step = (0.0, 0.0), (0.0, on_grid(bottom - top + 2 * PASTE_STEP))
         else:
             x, y = at[0] - (left + right) / 2, at[1] - (top + bottom) / 2
-            offset = (on_grid(x), on_grid(y))
+            offset, step = (on_grid(x), on_grid(y)), (PASTE_STEP, PASTE_STEP)
+        offset = self._clear(model, offset, step)
         made: list[str] = []
 
         def change(graph: Graph) -> Graph:
@@ -121,7 +125,30 @@ class Pasting(CanvasEdits):
 
         return self._do(title, change, select=lambda: self._shown(made))
 
+    def _clear(self, piece: CanvasModel, offset: Point, step: Point) -> Point:
+        """``offset``, and so many ``step`` more that nothing of ``piece`` covers what is shown."""
+        there, copies = _boxes(self._view.model), _boxes(piece)
+        for k in range(MOST_STEPS):
+            moved = (offset[0] + k * step[0], offset[1] + k * step[1])
+            (left, top), (right, bottom) = copies[:, :2].T, copies[:, 2:].T
+            covers = (left[:, None] + moved[0] < there[:, 2] + AIR) & (
+                right[:, None] + moved[0] > there[:, 0] - AIR
+            )
+            covers &= (top[:, None] + moved[1] < there[:, 3] + AIR) & (
+                bottom[:, None] + moved[1] > there[:, 1] - AIR
+            )
+            if not covers.any():
+                return moved
+        return offset[0] + step[0], offset[1] + step[1]
+
     def _shown(self, made: Collection[str]) -> set[str]:
         """What shows the nodes that were made; the copy of a folded group is one thing."""
         hidden = self._document.derived.opened.hidden
         return {hidden.get(i, i) for i in made}
+
+
+def _boxes(model: CanvasModel) -> np.ndarray:
+    """The left, top, right and bottom of every node and note, n × 4."""
+    xy, half = model.geometry.xy, model.geometry.size / 2
+    notes = np.array([note.box for note in model.notes], dtype=float).reshape(-1, 4)
+    return np.vstack([np.hstack([xy - half, xy + half]), notes])

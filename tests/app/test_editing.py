@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphviz_app.application import make_app
+from graphviz_app.canvas import hits
+from graphviz_app.canvas.guides import GRID
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.theme import theme
@@ -121,3 +125,60 @@ def test_undo_of_copies_selects_what_was_selected_and_redo_the_copies(
         stack.redo()
         assert selection.chosen == after
         stack.undo()
+
+
+def covered(workspace: ExploreWorkspace) -> list[tuple[str, str]]:
+    """The pairs of nodes that lie over each other."""
+    ids, geometry = workspace.view.model.ids, workspace.view.model.geometry
+    pairs = combinations(range(len(ids)), 2)
+    half = geometry.size / 2
+    return [
+        (ids[a], ids[b])
+        for a, b in pairs
+        if (abs(geometry.xy[a] - geometry.xy[b]) < half[a] + half[b]).all()
+    ]
+
+
+@pytest.mark.parametrize("chosen", [{"w0"}, {"w0", "x0", "f"}, None], ids=["one", "some", "all"])
+def test_copies_cover_nothing_however_often_they_are_made(
+    workspace: ExploreWorkspace, chosen: set[str] | None
+) -> None:
+    pasting = workspace.editor.pasting
+    workspace.selection.set(workspace.view.model.ids if chosen is None else chosen)
+    text = pasting.copied_text()
+    at = workspace.view.places_of(["w0"])["w0"]
+    for _ in range(3):
+        assert pasting.paste_text(text)
+        pasting.duplicate()
+    count = len(workspace.view.model.ids)
+    for _ in range(3 if chosen and len(chosen) == 1 else 0):
+        assert pasting.paste_text(text, at)
+    assert len(workspace.view.model.ids) >= count
+    assert covered(workspace) == []
+
+
+def test_what_was_cut_is_pasted_where_it_was(workspace: ExploreWorkspace) -> None:
+    editor, view = workspace.editor, workspace.view
+    workspace.select("w0")
+    home = view.places_of(["w0"])
+    text = editor.pasting.copied_text()
+    editor.editing.delete()
+    editor.pasting.paste_text(text)
+    assert view.places_of(["w0"]) == home
+
+
+@pytest.mark.parametrize("key", ["tanh", "add", "mul", "leaky_relu"])
+def test_a_node_at_the_end_of_a_wire_stands_with_its_port_there(
+    workspace: ExploreWorkspace, key: str
+) -> None:
+    editing, view = workspace.editor.editing, workspace.view
+    end = (404.0, 517.0)
+    editing.add(key, end, port=hits.Port("w0", hits.OUT))
+    (new,) = workspace.selection.things
+    into = workspace.document.graph.nodes[new].inputs.index("w0")
+    assert hits.port_place(view.model, hits.Port(new, into)) == pytest.approx(end, abs=GRID)
+    editing.disconnect_inputs()
+    editing.add("tanh", end, port=hits.Port(new, 0))
+    (source,) = workspace.selection.things
+    assert workspace.document.graph.nodes[new].inputs[0] == source
+    assert hits.port_place(view.model, hits.Port(source, hits.OUT)) == pytest.approx(end, abs=GRID)
