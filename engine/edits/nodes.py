@@ -112,7 +112,9 @@ def set_bypassed(graph: Graph, ids: Collection[str], on: bool) -> Graph:
 
 def _port_to_pass(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> int:
     if node.op not in OPS:
-        raise EngineError(f"{node_title(node)} cannot be bypassed: nobody knows what it computes.")
+        raise EngineError(
+            f"{node_title(node, graph.nodes)} cannot be bypassed: nobody knows what it computes."
+        )
     carries = OPS[node.op].carries(len(node.inputs))
 
     def rank(port: int) -> tuple[bool, ...]:

@@ -28,7 +28,7 @@ class Wiring:
         giver, taker = nodes.get(source), nodes.get(target)
         if giver is None or taker is None:
             return "One end of this wire does not exist any more."
-        name = node_called(taker)
+        name = node_called(taker, self.graph)
         if taker.leaf:
             return f"{name} is a leaf: it has a value of its own and takes no wire."
         op = OPS.get(own_op(taker))
@@ -41,7 +41,8 @@ class Wiring:
         if source not in self._before:
             self._before[source] = upstream(self.graph, [source])
         if target in self._before[source]:
-            return f"{name} feeds {node_called(giver)}: with this wire it would feed itself."
+            fed = node_called(giver, self.graph)
+            return f"{name} feeds {fed}: with this wire it would feed itself."
         if self._shapes is None:
             self._shapes = infer_shapes(self.graph)
         inputs = _wired(taker, source, port, op.arity)
@@ -128,8 +129,8 @@ def insert_on_wire(graph: Graph, node_id: str, wire: Wire) -> Graph:
     """
     node = graph.nodes[node_id]
     if node_id in (wire.source, wire.target):
-        raise EngineError(f"{node_called(node)} is an end of this wire already.")
+        raise EngineError(f"{node_called(node, graph)} is an end of this wire already.")
     port = free_port(graph, wire.source, node_id)
     if port is None:
-        raise EngineError(f"{node_called(node)} has no free input for {wire.source}.")
+        raise EngineError(f"{node_called(node, graph)} has no free input for {wire.source}.")
     return connect(connect(graph, wire.source, node_id, port), node_id, wire.target, wire.port)

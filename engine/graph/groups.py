@@ -65,17 +65,19 @@ def _why_not(graph: Graph, users: Users, shapes: dict[str, Shape], ids: Collecti
         return "There is nothing to compute inside: select at least one op."
     ends = _results(graph, users, members)
     if len(ends) != 1:
-        named = ", ".join(node_called(graph.nodes[i]) for i in ends[:4]) or "none"
+        named = ", ".join(node_called(graph.nodes[i], graph) for i in ends[:4]) or "none"
         return f"A folded group has one output; this one has {len(ends)}: {named}."
     if graph.nodes[ends[0]].leaf:
-        return f"The output of the group would be the leaf {node_called(graph.nodes[ends[0]])}."
+        return (
+            f"The output of the group would be the leaf {node_called(graph.nodes[ends[0]], graph)}."
+        )
     for i, node in graph.nodes.items():
         if i not in members:
             continue
         if i not in shapes or (node.leaf and node.value is not None and not is_value(node.value)):
-            return f"{node_called(node)} inside cannot be computed yet: complete it."
+            return f"{node_called(node, graph)} inside cannot be computed yet: complete it."
         if size_problem(shapes[i]):
-            return f"{node_called(node)} inside {size_problem(shapes[i])}"
+            return f"{node_called(node, graph)} inside {size_problem(shapes[i])}"
     if all(members.issuperset(graph.nodes[i].inputs) for i in members):
         return "Nothing goes into this group: leave an input or a parameter outside."
     return ""

@@ -9,20 +9,23 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from engine.errors import OpError
 from engine.graph.bypass import bypassed, own_op
-from engine.graph.graph import Graph, Node, Wire
+from engine.graph.graph import CONSTANT, Graph, Node, Wire
 from engine.numerals import number
 from engine.ops import OPS
 from engine.ops.op import Op, Shape, shape_text
 
 MOST_NUMBERS = 20_000_000  # of one node: 160 MB
+MOST_OPERANDS = 3  # of a node that a sentence lists
 MOST_NAMES = 8  # of a cycle that one sentence lists
 EMPTY = "The graph is empty: double-click the canvas, press Tab, or type a formula."
+NOT_KNOWN: Mapping[str, Node] = MappingProxyType({})
 
 
 class ProblemKind(Enum):
@@ -53,19 +56,34 @@ class Problem:
     short: str = ""
 
 
-def node_title(node: Node) -> str:
-    """What messages call a node: its name, else what it does: ``×``, ``sigmoid``, ``× "mul_2"``.
+def node_title(node: Node, nodes: Mapping[str, Node] = NOT_KNOWN) -> str:
+    """What messages call a node: its name, else what it does to which ``nodes``: ``× of w0 and 2``.
 
-    The first node of an op has the op's own name as its id; every other one shows its id too, to
-    tell it apart.
+    Ids are never shown: the canvas does not show them either.
     """
     if node.name:
         return f'"{node.name}"'
+    kind = f"bypassed {_kind(node)}" if bypassed(node) else _kind(node)
+    if node.op == CONSTANT and is_value(node.value):
+        return f"{kind} {number(node.value)}"
+    given = [_operand(nodes[i]) for i in node.inputs if i in nodes]
+    if len(given) > MOST_OPERANDS:
+        given[MOST_OPERANDS - 1 :] = [f"{len(given) - MOST_OPERANDS + 1} more"]
+    *others, last = given or [""]
+    operands = f"{', '.join(others)} and {last}" if others else last
+    return f"{kind} of {operands}" if operands else kind
+
+
+def _kind(node: Node) -> str:
     own = own_op(node)
     op = OPS.get(OPS.resolve(own) or own)
-    kind = op_title(op) if op is not None else own
-    kind = f"bypassed {kind}" if bypassed(node) else kind
-    return kind if node.id == own else f'{kind} "{node.id}"'
+    return op_title(op) if op is not None else own
+
+
+def _operand(node: Node) -> str:
+    if not node.name and node.op == CONSTANT and is_value(node.value):
+        return number(node.value)
+    return node.name or _kind(node)
 
 
 def op_title(op: Op) -> str:
@@ -163,12 +181,12 @@ def attribute_problem(op: Op, attrs: Mapping[str, Any]) -> str:
 
 def _wiring_problems(graph: Graph, node: Node) -> list[Problem]:
     """What is wrong with one op node before shapes are looked at."""
-    title = node_title(node)
     own = own_op(node)
     if own not in OPS:
         near = OPS.nearest(own)
         hint = f' Did you mean "{near}"?' if near else ""
-        where = "" if node.id == own else f" (node {title})"
+        title = node_title(node, graph.nodes)
+        where = "" if title == own else f" (node {title})"
         return [
             Problem(
                 ProblemKind.UNKNOWN_OP,
@@ -177,6 +195,10 @@ def _wiring_problems(graph: Graph, node: Node) -> list[Problem]:
             )
         ]
     op = OPS[own]
+    wrong = attribute_problem(OPS[node.op], node.attrs)
+    if not wrong and op.accepts(len(node.inputs)) and all(i in graph.nodes for i in node.inputs):
+        return []
+    title = node_title(node, graph.nodes)
     found = []
     for port, source in enumerate(node.inputs):
         if source and source not in graph.nodes:
@@ -196,7 +218,6 @@ def _wiring_problems(graph: Graph, node: Node) -> list[Problem]:
         wire = Wire(node.inputs[-1], node.id, len(node.inputs) - 1)
         sentence = f"{title} takes {len(op.inputs)} input(s) and has {len(node.inputs)}."
         found.append(Problem(ProblemKind.MISSING_INPUT, node.id, sentence, wire))
-    wrong = attribute_problem(OPS[node.op], node.attrs)
     if wrong:
         found.append(Problem(ProblemKind.VALUE, node.id, f"{title}: {wrong}"))
     return found
@@ -218,7 +239,7 @@ def examine(graph: Graph) -> tuple[dict[str, Shape], list[Problem]]:
     shapes: dict[str, Shape] = {}
     order, cycle = topological_order(graph)
     if cycle:
-        shown = [node_title(graph.nodes[i]) for i in cycle]
+        shown = [node_title(graph.nodes[i], graph.nodes) for i in cycle]
         if len(shown) > MOST_NAMES:
             shown[MOST_NAMES // 2 : -MOST_NAMES // 2] = [f"… {len(cycle) - MOST_NAMES:,} more …"]
         names = " → ".join([*shown, shown[0]])
@@ -251,22 +272,23 @@ def examine(graph: Graph) -> tuple[dict[str, Shape], list[Problem]]:
         except OpError as error:
             wire = Wire(node.inputs[0], node_id, 0) if node.inputs else None
             short = " ≠ ".join(shape_text(shapes[i]) for i in node.inputs[:2])
-            problems.append(Problem(ProblemKind.SHAPE, node_id, _at_node(error, node), wire, short))
+            problems.append(
+                Problem(ProblemKind.SHAPE, node_id, _at_node(error, node, graph), wire, short)
+            )
         except Exception:  # attributes of any type come from files
             attrs: Any = ", ".join(f"{k}={v!r}" for k, v in node.attrs.items())
-            sentence = f"{node_title(node)} cannot work with its attributes ({attrs})."
+            sentence = f"{node_title(node, graph.nodes)} cannot work with its attributes ({attrs})."
             problems.append(Problem(ProblemKind.VALUE, node_id, sentence))
         else:
             trouble = size_problem(shapes[node_id])
             if trouble:
-                problems.append(
-                    Problem(ProblemKind.SHAPE, node_id, f"{node_title(node)} {trouble}")
-                )
+                sentence = f"{node_title(node, graph.nodes)} {trouble}"
+                problems.append(Problem(ProblemKind.SHAPE, node_id, sentence))
             if _softmax_of_one(node, shapes):
                 sentence = (
-                    f"{node_title(node)} has a softmax over an axis of length 1: that is always 1 "
-                    "and its gradient 0, so nothing before it learns. Choose another axis, or "
-                    "more units."
+                    f"{node_title(node, graph.nodes)} has a softmax over an axis of length 1: that "
+                    "is always 1 and its gradient 0, so nothing before it learns. Choose another "
+                    "axis, or more units."
                 )
                 problems.append(Problem(ProblemKind.DEGENERATE, node_id, sentence))
     return shapes, problems
@@ -295,7 +317,5 @@ def size_problem(shape: Shape) -> str:
     )
 
 
-def _at_node(error: OpError, node: Node) -> str:
-    if not node.name and node.id == own_op(node):  # the sentence begins with the op
-        return str(error)
-    return f"{str(error).rstrip('.')} (node {node_title(node)})."
+def _at_node(error: OpError, node: Node, graph: Graph) -> str:
+    return f"{str(error).rstrip('.')} (node {node_title(node, graph.nodes)})."

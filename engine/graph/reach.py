@@ -8,9 +8,9 @@ from engine.graph.graph import Graph, Node
 from engine.graph.problems import node_title
 
 
-def node_called(node: Node) -> str:
-    """A node in a sentence: its name, else its op and id."""
-    return node.name or node_title(node)
+def node_called(node: Node, graph: Graph) -> str:
+    """A node of ``graph`` in a sentence: its name, else its op with what it is given."""
+    return node.name or node_title(node, graph.nodes)
 
 
 def upstream(graph: Graph, ids: Iterable[str]) -> set[str]:

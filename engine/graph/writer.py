@@ -86,13 +86,15 @@ class _Writer:
                 continue
             op = OPS.get(node.op)
             if op is None:
-                raise FormulaError(f'There is no op called "{node.op}" (node {node_title(node)}).')
+                raise FormulaError(
+                    f'There is no op called "{node.op}" (node {node_title(node, nodes)}).'
+                )
             if any(source not in nodes for source in node.inputs) or not op.accepts(
                 len(node.inputs)
             ):
                 raise FormulaError(
-                    f"{node_title(node)} does not have a wire on each of its inputs; connect them "
-                    "to get a formula."
+                    f"{node_title(node, nodes)} does not have a wire on each of its inputs; "
+                    "connect them to get a formula."
                 )
         for name in plan.names.values():
             if any(c in name for c in "`\n"):

@@ -206,5 +206,5 @@ def _by_arrays(op: Op, *inputs: float) -> tuple[Value, tuple[Value, ...]]:
 def _failure(plan: Plan, slot: int, error: Exception) -> GraphError:
     """What to say when a step could not be computed at all."""
     node = plan.nodes[slot]
-    sentence = f"{node_title(node)} could not be computed: {error}"
+    sentence = f"{node_title(node, {n.id: n for n in plan.nodes})} could not be computed: {error}"
     return GraphError(sentence, (Problem(ProblemKind.VALUE, node.id, sentence),))

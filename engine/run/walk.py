@@ -290,8 +290,8 @@ class Walk(Sequence[Step]):
                 f"{op.input_name(port)} = {number(values[k])}" for port, k in enumerate(node.inputs)
             )
             sentence = (
-                f"{node_title(node)} is the first to give {number(values[i])}: {op.name} of "
-                f"{given}. Its domain is: {op.domain}."
+                f"{node_title(node, self.nodes)} is the first to give {number(values[i])}: "
+                f"{op.name} of {given}. Its domain is: {op.domain}."
             )
             found.append(Problem(ProblemKind.NON_FINITE, i, sentence))
         if found:
@@ -304,7 +304,7 @@ class Walk(Sequence[Step]):
             sent = [p for source, p, flows in ports if flows and source in varies]
             if finite(self._gradients[i]) and not all(finite(p) for p in sent):
                 sentence = (
-                    f"{node_title(node)} has no finite gradient at this value: "
+                    f"{node_title(node, self.nodes)} has no finite gradient at this value: "
                     f"its slope here is infinite or undefined."
                 )
                 return [Problem(ProblemKind.NON_FINITE, i, sentence)]

@@ -59,8 +59,8 @@ def objective_of(graph: Graph, loss: str, classes: int, inputs: int) -> Objectiv
         prediction, target = node.inputs
         if not graph.nodes[target].leaf:
             raise TrainingError(
-                f"{node_title(node)} compares two computed values: wire an input to its target, "
-                "where the answers can go."
+                f"{node_title(node, graph.nodes)} compares two computed values: wire an input "
+                "to its target, where the answers can go."
             )
         if loss and loss != own:
             changed = {**graph.nodes, output: msgspec.structs.replace(node, op=loss)}

@@ -355,7 +355,7 @@ class Editing(CanvasEdits):
 
     def type_shape(self, node_id: str, text: str) -> bool:
         """Give a leaf's array the shape that ``text`` says."""
-        title = f"Reshape {node_called(self._graph.nodes[node_id])}"
+        title = f"Reshape {node_called(self._graph.nodes[node_id], self._graph)}"
         return self._do(title, lambda graph: edits.set_shape(graph, node_id, read_shape(text)))
 
     def set_size(self, node_id: str, name: str, value: object) -> bool:
@@ -372,7 +372,7 @@ class Editing(CanvasEdits):
                 raise EngineError(why)
             return edits.set_attribute(graph, node_id, name, value)
 
-        title = f"Set {name} of {node_called(self._graph.nodes[node_id])}"
+        title = f"Set {name} of {node_called(self._graph.nodes[node_id], self._graph)}"
         done = self._do(title, change, ("attribute", node_id, name, self._drags))
         self._drags += final
         return done

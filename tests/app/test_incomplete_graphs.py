@@ -10,7 +10,7 @@ from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.theme import LIGHT
 
-MISSING = "× has nothing on its input b: connect a wire."
+MISSING = "× of q has nothing on its input b: connect a wire."
 
 
 @pytest.fixture
