@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -31,9 +31,15 @@ from graphviz_app import deriving
 from graphviz_app.background import LatestWork
 from graphviz_app.deriving import Derived
 
-Chosen = tuple[frozenset[str], str]  # what is selected, and the current one of it
-
 CHECK_PAUSE_MS = 150  # a check in a thread waits until values rest
+
+
+class Sight(NamedTuple):
+    """What is selected, the current one of it, and whether the view shows everything."""
+
+    things: frozenset[str]
+    current: str
+    fitted: bool
 
 
 class Edit(QUndoCommand):
@@ -43,17 +49,17 @@ class Edit(QUndoCommand):
         super().__init__(text)
         self._document = document
         self._before, self._after, self._key = document.graph, after, key
-        self.chosen: tuple[Chosen, Chosen] | None = None  # before and after, if it selected
+        self.sights: tuple[Sight, Sight] | None = None  # before and after, if it changes that
 
     def redo(self) -> None:
         self._document._install(self._after)
-        if self.chosen is not None:
-            self._document.reselected.emit(self.chosen[1])
+        if self.sights is not None:
+            self._document.sight_returned.emit(self.sights[1])
 
     def undo(self) -> None:
         self._document._install(self._before)
-        if self.chosen is not None:
-            self._document.reselected.emit(self.chosen[0])
+        if self.sights is not None:
+            self._document.sight_returned.emit(self.sights[0])
 
     def id(self) -> int:
         return -1 if self._key is None else 1
@@ -71,7 +77,7 @@ class Document(QObject):
     Signals: ``structure_changed`` (nodes, wires or opened composites; walk included),
     ``values_changed`` (leaf values only, or the walk of a large graph is there), ``checked`` (the
     gradients, where that took a while), ``moved`` (positions only),
-    ``reselected(Chosen)`` (an edit that changed what is selected was undone or redone),
+    ``sight_returned(Sight)`` (an edit that changed what one looks at was undone or redone),
     ``file_changed`` (path, name or modified mark), ``replaced`` (another document is about to take
     the place of this one).
     """
@@ -80,7 +86,7 @@ class Document(QObject):
     values_changed = Signal()
     checked = Signal()
     moved = Signal()
-    reselected = Signal(object)
+    sight_returned = Signal(object)
     file_changed = Signal()
     replaced = Signal()
 
@@ -234,11 +240,11 @@ class Document(QObject):
         if after != self.graph:
             self.stack.push(Edit(self, text, after, key))
 
-    def remember_chosen(self, before: Chosen, after: Chosen) -> None:
-        """Undo and redo of the last edit select these again."""
+    def remember_sight(self, before: Sight, after: Sight) -> None:
+        """Undo and redo of the last edit look at the same again."""
         command = self.stack.command(self.stack.index() - 1)
         if isinstance(command, Edit):
-            command.chosen = before, after
+            command.sights = before, after
 
     def set_value(self, node_id: str, value: Value | None, committed: bool = True) -> None:
         """Give a leaf a value; the changes of one drag (until ``committed``) are one undo step."""

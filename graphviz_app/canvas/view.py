@@ -33,6 +33,7 @@ from graphviz_app.canvas.layout import Layout
 from graphviz_app.canvas.layouts import Layouts
 from graphviz_app.canvas.model import CanvasModel, ProblemLike
 from graphviz_app.canvas.overlay import Overlay
+from graphviz_app.canvas.paint import qrect
 from graphviz_app.canvas.pointer import Pointer
 from graphviz_app.canvas.pulse import Pulse
 from graphviz_app.canvas.tips import Reader, nothing_known
@@ -255,11 +256,22 @@ class GraphView(Camera):
             self.fit_box(box.adjusted(-48, -32, 96, 32))
 
     def reveal(self, node: str) -> None:
-        """Move the view just so far that a node is seen."""
-        if node in self.model.index:
-            where = self.node_position(node)
-            if not self.visible_rect().adjusted(40, 40, -40, -40).contains(where):
-                self.look_at(self.zoom, where, animated=True)
+        """Bring a node into sight, if it is not."""
+        if node in self.model.index and not self._sees(node):
+            self.look_at(self.zoom, self.node_position(node), animated=True)
+
+    def reveal_new(self, node: str, fitted: bool) -> None:
+        """Bring a node that was added into sight; what was ``fitted`` shows everything again."""
+        if fitted and not self.visible_rect().contains(qrect(self.model.bounds())):
+            self.fit(animated=True)
+        else:
+            self._stays_fitted = fitted
+            self.reveal(node)
+
+    def _sees(self, node: str) -> bool:
+        centre, (width, height) = self.node_position(node), self.size_of(node)
+        box = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
+        return self.visible_rect().contains(box)
 
     def stop_motion(self) -> None:
         super().stop_motion()

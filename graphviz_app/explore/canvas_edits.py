@@ -10,7 +10,7 @@ from engine.errors import EngineError
 from engine.graph.bypass import own_op
 from engine.graph.graph import Graph
 from graphviz_app.canvas.view import GraphView
-from graphviz_app.document import Document
+from graphviz_app.document import Document, Sight
 from graphviz_app.explore.selection import Selection
 
 Point = tuple[float, float]
@@ -55,7 +55,8 @@ class CanvasEdits(QObject):
 
         What changes nothing is no step: to pin the nodes alone is not worth one.  What ``arranges``
         the graph pins nothing where nothing has a place, and all stays in view.  What an edit is
-        to ``select`` afterwards is selected by redo as well, and undo selects what was before.
+        to ``select`` afterwards is selected by redo as well, and undo selects what was before
+        and shows everything again if the view did.
         """
         before = self._pinned() if self._graph.positions or not arranges else self._graph
         try:
@@ -64,14 +65,17 @@ class CanvasEdits(QObject):
             self.refused.emit(str(error))
             return False
         if after != before:
+            sight = self._sight()
             if not arranges:
                 self._view.stop_fitting()
-            chosen = self._selection.chosen
             self._document.edit(title, after, key)
             if select is not None:
                 self._selection.set(select())
-                self._document.remember_chosen(chosen, self._selection.chosen)
+                self._document.remember_sight(sight, self._sight())
         return True
+
+    def _sight(self) -> Sight:
+        return Sight(self._selection.things, self._selection.current, self._view.fitted)
 
     def _node(self, node_id: str) -> str:
         """A node's id in the document: an opened composite's for what is inside it."""

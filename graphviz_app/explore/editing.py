@@ -85,8 +85,9 @@ class Editing(CanvasEdits):
             graph = self._joined(graph, new, port)
             return graph if after_current else _led_to(graph, new, port, at)
 
+        fitted = self._view.fitted
         if self._do(f"Add {key.replace('_', ' ')}", change, select=lambda: made):
-            self._view.reveal(made[0])
+            self._view.reveal_new(made[0], fitted)
 
     def _add_layer(self, name: str, at: Point | None, port: Port | None, wire: Wire | None) -> None:
         """Add a layer with its weights behind ``port``, the current node or the output."""
@@ -107,8 +108,9 @@ class Editing(CanvasEdits):
                 graph = _led_to(graph, new, port, place)
             return graph if wire is None else self._spread(graph, new, wire)
 
+        fitted = self._view.fitted
         if self._do(f"Add {name}", change, select=lambda: made):
-            self._view.reveal(made[0])
+            self._view.reveal_new(made[0], fitted)
 
     def _joined(self, graph: Graph, new: str, port: Port) -> Graph:
         """``graph`` with the new node wired to ``port``, where that can be."""

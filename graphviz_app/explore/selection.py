@@ -26,11 +26,6 @@ class Selection(QObject):
         self.group = ""
         self.wire: Wire | None = None
 
-    @property
-    def chosen(self) -> tuple[frozenset[str], str]:
-        """The things and the current one."""
-        return self.things, self.current
-
     def set(self, things: Collection[str], current: str = "") -> None:
         """Select these things; without a ``current`` one a single thing is it."""
         things = frozenset(things)

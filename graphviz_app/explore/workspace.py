@@ -22,7 +22,7 @@ from graphviz_app.canvas.kinds import kind_color
 from graphviz_app.canvas.minimap import Minimap
 from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.view import GraphView
-from graphviz_app.document import Chosen, Document
+from graphviz_app.document import Document, Sight
 from graphviz_app.explore.canvas_editor import CanvasEditor
 from graphviz_app.explore.code_panel import CodePanel
 from graphviz_app.explore.coding import Coding
@@ -176,7 +176,7 @@ class ExploreWorkspace(QWidget):
         document.checked.connect(self._show_check)
         document.checked.connect(self.inspecting.show)
         document.moved.connect(self._show_positions)
-        document.reselected.connect(self._reselect)
+        document.sight_returned.connect(self._look_again)
         self.player.moved.connect(self.inspecting.show)
         self.selection.changed.connect(self._selection_changed)
         self.editor.said.connect(self.status)
@@ -322,8 +322,13 @@ class ExploreWorkspace(QWidget):
                 unset[place] = nodes[node.id].value is None
 
     @Slot(object)
-    def _reselect(self, chosen: Chosen) -> None:
-        self.selection.set(*chosen)
+    def _look_again(self, sight: Sight) -> None:
+        self.selection.set(sight.things, sight.current)
+        if sight.fitted and not self.view.fitted:
+            self.view.fit(animated=True)
+
+    def _sight(self) -> Sight:
+        return Sight(self.selection.things, self.selection.current, self.view.fitted)
 
     @Slot()
     def _show_positions(self) -> None:
@@ -398,10 +403,13 @@ class ExploreWorkspace(QWidget):
 
     @Slot(str)
     def _commit_formula(self, text: str) -> None:
+        before, graph = self._sight(), self.document.graph
         self.view.start_fitting()  # the graph is laid out anew
         try:
             if text != self._text():  # typed as it was it keeps what no formula says
                 self.document.set_formula(text)
+            if self.document.graph is not graph:
+                self.document.remember_sight(before, self._sight())
         except FormulaError as error:
             self.formula_bar.set_error(str(error), error.line, error.column, error.length)
             return

@@ -7,6 +7,7 @@ from itertools import combinations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PySide6.QtCore import QRectF
 
 from graphviz_app.application import make_app
 from graphviz_app.canvas import hits
@@ -109,7 +110,7 @@ def test_undo_of_copies_selects_what_was_selected_and_redo_the_copies(
 ) -> None:
     stack, selection, editor = workspace.document.stack, workspace.selection, workspace.editor
     selection.set({"w0", "x0"}, "x0")
-    before = selection.chosen
+    before = selection.things, selection.current
     for make in (
         editor.pasting.duplicate,
         lambda: editor.pasting.paste_text(editor.pasting.copied_text()),
@@ -117,13 +118,13 @@ def test_undo_of_copies_selects_what_was_selected_and_redo_the_copies(
         editor.editing.delete,
     ):
         make()
-        after = selection.chosen
+        after = selection.things, selection.current
         assert after != before
         stack.undo()
-        assert selection.chosen == before
+        assert (selection.things, selection.current) == before
         selection.set({"w1"})
         stack.redo()
-        assert selection.chosen == after
+        assert (selection.things, selection.current) == after
         stack.undo()
 
 
@@ -182,3 +183,41 @@ def test_a_node_at_the_end_of_a_wire_stands_with_its_port_there(
     (source,) = workspace.selection.things
     assert workspace.document.graph.nodes[new].inputs[0] == source
     assert hits.port_place(view.model, hits.Port(source, hits.OUT)) == pytest.approx(end, abs=GRID)
+
+
+def shows_everything(workspace: ExploreWorkspace) -> bool:
+    left, top, right, bottom = workspace.view.model.bounds()
+    return workspace.view.visible_rect().contains(QRectF(left, top, right - left, bottom - top))
+
+
+def test_a_fitted_view_stays_fitted_as_nodes_are_added(workspace: ExploreWorkspace) -> None:
+    before = workspace.view.visible_rect()
+    for key in ("tanh", "input", "exp", "exp", "exp", "exp"):
+        workspace.palette_panel.chosen.emit(key)
+        assert workspace.view.fitted
+        assert shows_everything(workspace)
+    for _ in range(6):
+        workspace.document.stack.undo()
+    assert workspace.view.visible_rect() == before
+
+
+def test_a_view_does_not_move_for_a_node_that_is_in_sight(workspace: ExploreWorkspace) -> None:
+    before = workspace.view.visible_rect()
+    workspace.editor.editing.add("tanh", (before.left() + 60, before.top() + 60))
+    assert workspace.view.visible_rect() == before
+    workspace.view.zoom_by(1.1)
+    before = workspace.view.visible_rect()
+    workspace.editor.editing.add("tanh", (before.left() + 60, before.top() + 60))
+    assert workspace.view.visible_rect() == before
+
+
+def test_undo_of_a_formula_shows_everything_again_where_the_view_did(
+    workspace: ExploreWorkspace,
+) -> None:
+    stack, bar = workspace.document.stack, workspace.formula_bar
+    before = workspace.view.visible_rect()
+    bar.committed.emit("f = tanh(a*b) + exp(a)*c*d*e")
+    workspace.view.zoom_by(3.0)
+    stack.undo()
+    assert workspace.view.fitted
+    assert workspace.view.visible_rect() == before
