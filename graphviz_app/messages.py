@@ -28,7 +28,7 @@ from graphviz_app.icons import icon
 from graphviz_app.theme import Theme
 
 ICON_PX = 32
-KEYS_PX = 150  # of the sheet, for the keys of one command
+KEYS_PX = 204  # of the sheet, for the keys of one command
 Button = QMessageBox.StandardButton
 NO_WORDS: Mapping[Button, str] = {}
 
@@ -72,14 +72,15 @@ def show_message(
     return Button(box.exec())
 
 
-def show_sheet(parent: QWidget, title: str, text: str) -> None:
+def show_sheet(parent: QWidget, title: str, texts: Sequence[str]) -> None:
     """Show a page of HTML until it is closed: as large as it needs to be, or as the window allows.
 
+    Of several ``texts``, the widest first, it is the first that is not wider than the window.
     A message box would cut it off at 800 pixels.
     """
     sheet = QDialog(parent)
     sheet.setWindowTitle(title)
-    page = QLabel(text)
+    page = QLabel()
     page.setTextFormat(Qt.TextFormat.RichText)
     page.setAlignment(Qt.AlignmentFlag.AlignTop)
     page.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -99,6 +100,11 @@ def show_sheet(parent: QWidget, title: str, text: str) -> None:
     layout.addWidget(scroll, 1)
     layout.addLayout(row)
     room = parent.size() - QSize(40, 40)
+    for text in texts:
+        page.setText(text)
+        if page.sizeHint().width() + 20 <= room.width():
+            break
+    page.adjustSize()
     sheet.resize((page.sizeHint() + QSize(20, 70)).boundedTo(room))
     close.setFocus()
     sheet.exec()
@@ -106,24 +112,27 @@ def show_sheet(parent: QWidget, title: str, text: str) -> None:
 
 
 def key_sheet(
-    menus: Sequence[QMenu], others: Iterable[QAction], gestures: Iterable[tuple[str, str]]
+    menus: Sequence[QMenu],
+    others: Iterable[QAction],
+    gestures: Iterable[tuple[str, str]],
+    count: int = 3,
 ) -> str:
     """All keys in the order of the menus, those of ``others``, then the mouse ``gestures``.
 
-    As HTML in three columns of about the same length.
+    As HTML in ``count`` columns of about the same length.
     """
     parts = [(menu.title(), _rows(menu.actions())) for menu in menus]
     parts += [("Keys on the graph", _rows(others)), ("Mouse on the graph", list(gestures))]
-    most = sum(len(rows) + 2 for _, rows in parts) / 3
+    most = sum(len(rows) + 2 for _, rows in parts) / count
     columns: list[list[str]] = [[]]
     length = 0
     for title, rows in parts:
-        if length and length + (len(rows) + 2) / 2 > most and len(columns) < 3:
+        if length and length + (len(rows) + 2) / 2 > most and len(columns) < count:
             columns.append([])
             length = 0
         columns[-1].append(_part(title, rows))
         length += len(rows) + 2
-    cells = "".join(f"<td style='padding-right:28px'>{''.join(c)}</td>" for c in columns)
+    cells = "".join(f"<td style='padding-right:20px'>{''.join(c)}</td>" for c in columns)
     return f"<table><tr>{cells}</tr></table>"
 
 
@@ -141,7 +150,7 @@ def _native(key: QKeySequence) -> str:
 
 
 def _part(title: str, rows: Iterable[tuple[str, str]]) -> str:
-    cell = "padding:2px 0; white-space:nowrap"
+    cell = "padding:2px 16px 2px 0; white-space:nowrap"
     lines = "".join(
         f"<tr><td width='{KEYS_PX}' style='{cell}'><b>{html.escape(keys)}</b></td>"
         f"<td style='{cell}'>{_plain(does)}</td></tr>"

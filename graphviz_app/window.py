@@ -234,8 +234,8 @@ class Window(QMainWindow):
     def show_keys(self) -> None:
         """All keys and gestures on one sheet."""
         others = [self.commands.by_id[spec.id] for spec in ACTIONS if not spec.menu]
-        sheet = key_sheet(self.commands.menus, others, GESTURES)
-        show_sheet(self, "Keyboard and mouse", sheet)
+        sheets = [key_sheet(self.commands.menus, others, GESTURES, count) for count in (3, 2, 1)]
+        show_sheet(self, "Keyboard and mouse", sheets)
 
     def about(self) -> None:
         """Name and version."""

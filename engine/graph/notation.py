@@ -218,6 +218,7 @@ def _shown(value: Any) -> str:
 
 _LINKS = re.compile(r"(?:\\href\{[^{}]*\}\{)*")
 _SIGNED = re.compile(r"\\left\((?:\\href\{[^{}]*\}\{)*(?:-|[\d.]+ \\cdot 10\^)")
+UNKNOWN = r"\mathord{?}"  # what is not wired; a bare ? is punctuation and stands too close
 _ROMAN = re.compile(r"\\(?:mathrm|text)\{")
 
 
@@ -251,7 +252,8 @@ def _times(left: str, right: str) -> str:
     number_before = bool(re.match(r"-?[\d.]+(?: \\cdot 10\^\{-?\d+\})?\Z", _head(left).rstrip("}")))
     dot = bool(
         head[:1].isdigit()
-        or head[:1] in ("-", ".", "?")
+        or head[:1] in ("-", ".")
+        or head.startswith(UNKNOWN)
         or _SIGNED.match(head)
         or _ROMAN.match(head)
         or _ROMAN.match(_head(left))
@@ -367,7 +369,7 @@ class _Printer:
         """What stands for a node where it is used."""
         node = self._graph.nodes.get(node_id)
         if node is None:
-            return "?", ATOM
+            return UNKNOWN, ATOM
         if node_id in self._plan.names:
             return self._linked(node_id, latex_name(self._plan.names[node_id] or "f")), ATOM
         if node.leaf:

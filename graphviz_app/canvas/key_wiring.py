@@ -62,7 +62,7 @@ class KeyWiring:
         if not box.contains(QPointF(*place)):
             view.look_at(view.zoom, QPointF(*place))
         sentence = f"{view.port_name(port)} · arrows choose, Enter connects, Esc gives up"
-        view.say_beside_pointer(view.to_viewport(place), sentence)
+        view.say_beside_pointer(view.to_viewport(place), sentence, port.node)
 
     def key(self, event: QKeyEvent) -> bool:
         """Take a key; whether the wiring goes on."""

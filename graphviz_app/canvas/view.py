@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
+    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainterPath,
@@ -41,6 +42,7 @@ from graphviz_app.canvas.wiring import Advice, NoAdvice
 from graphviz_app.theme import LIGHT, Theme
 
 TARGET_PX = 24  # nodes are at least this big to the mouse
+TIP_LIFT_PX = 36  # Qt puts a tip below the pointer: so far above what it shall not cover
 
 
 class GraphView(Camera):
@@ -368,11 +370,14 @@ class GraphView(Camera):
         """Draw what a gesture would do."""
         self.graph_scene.overlay.show_overlay(overlay)
 
-    def say_beside_pointer(self, position: QPointF, sentence: str) -> None:
-        """A short text beside the pointer, as long as a gesture lasts."""
+    def say_beside_pointer(self, position: QPointF, sentence: str, node: str = "") -> None:
+        """A short text beside the pointer, as long as a gesture lasts; above ``node``'s ports."""
         if sentence:
-            at = self.viewport().mapToGlobal(position.toPoint())
-            QToolTip.showText(at, sentence, self.viewport())
+            at = position.toPoint()
+            if node in self.model.index:
+                lines = QFontMetrics(QToolTip.font()).size(0, sentence).height()
+                at.setY(self.area_of(node).top() - lines - TIP_LIFT_PX)
+            QToolTip.showText(self.viewport().mapToGlobal(at), sentence, self.viewport())
         else:
             QToolTip.hideText()
 

@@ -148,7 +148,8 @@ class DrawWire(Gesture):
                 target=place,
             )
         )
-        view.say_beside_pointer(position, reason or self._offer_text())
+        over = "" if self._target is None else self._target.node
+        view.say_beside_pointer(position, reason or self._offer_text(), over)
 
     def _offer_text(self) -> str:
         """What letting go here would do, where that is not plain to see."""

@@ -10,9 +10,10 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QUndoStack
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QShowEvent, QUndoStack
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -44,6 +45,7 @@ class _StepDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self.theme = LIGHT
         self.stack: QUndoStack | None = None
+        self.in_file = False
         self._fonts = {False: ui_font(13), True: ui_font(13, 500)}
         self._saved_font = ui_font(11)
 
@@ -94,7 +96,7 @@ class _StepDelegate(QStyledItemDelegate):
         self, painter: QPainter, room: QRectF, text: str, row: int, stack: QUndoStack
     ) -> None:
         theme = self.theme
-        if row == stack.cleanIndex():
+        if self.in_file and row == stack.cleanIndex():
             painter.setFont(self._saved_font)
             painter.setPen(QColor(theme.text_soft))
             painter.drawText(room, _RIGHT, SAVED)
@@ -141,6 +143,11 @@ class HistoryPanel(QWidget):
         stack.indexChanged.connect(self._repaint)
         self._repaint()
 
+    def set_in_file(self, in_file: bool) -> None:
+        """Whether the document has a file: without one no step is saved."""
+        self._delegate.in_file = in_file
+        self._repaint()
+
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
         self._delegate.theme = theme
@@ -149,6 +156,16 @@ class HistoryPanel(QWidget):
             "#historyView { background: transparent; border: none; }"
         )
         self._repaint()
+
+    @Slot()
+    def _show_current(self) -> None:
+        self.view.scrollTo(self.view.currentIndex())
+
+    # Qt overrides -------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._show_current)  # its rows have their places by then
 
     @Slot()
     def _repaint(self) -> None:

@@ -176,6 +176,7 @@ class ExploreWorkspace(QWidget):
         document.checked.connect(self._show_check)
         document.checked.connect(self.inspecting.show)
         document.moved.connect(self._show_positions)
+        document.file_changed.connect(self._show_file)
         document.sight_returned.connect(self._look_again)
         self.player.moved.connect(self.inspecting.show)
         self.selection.changed.connect(self._selection_changed)
@@ -320,6 +321,10 @@ class ExploreWorkspace(QWidget):
         for place, node in enumerate(self.model.nodes):
             if node.leaf and node.op != "constant":
                 unset[place] = nodes[node.id].value is None
+
+    @Slot()
+    def _show_file(self) -> None:
+        self.history.set_in_file(self.document.path is not None)
 
     @Slot(object)
     def _look_again(self, sight: Sight) -> None:

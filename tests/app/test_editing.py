@@ -7,7 +7,9 @@ from itertools import combinations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from graphviz_app.application import make_app
 from graphviz_app.canvas import hits
@@ -15,6 +17,8 @@ from graphviz_app.canvas.guides import GRID
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.theme import theme
+
+LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
@@ -221,3 +225,22 @@ def test_undo_of_a_formula_shows_everything_again_where_the_view_did(
     stack.undo()
     assert workspace.view.fitted
     assert workspace.view.visible_rect() == before
+
+
+def test_the_tip_at_one_input_leaves_the_other_in_sight(workspace: ExploreWorkspace) -> None:
+    view = workspace.view
+    nodes = workspace.document.graph.nodes
+    sum_of_two = next(i for i in view.model.ids if nodes[i].op == "add")
+    ports = [hits.Port(sum_of_two, k) for k in (0, 1)]
+    places = [view.to_viewport(hits.port_place(view.model, port)) for port in ports]
+    start = view.to_viewport(hits.port_place(view.model, hits.Port("w0", hits.OUT)))
+    QTest.mousePress(view.viewport(), LEFT, NO_KEYS, start.toPoint())
+    QTest.mouseMove(view.viewport(), places[0].toPoint() / 2 + start.toPoint() / 2)
+    for place in places:
+        QTest.mouseMove(view.viewport(), place.toPoint())
+        (tip,) = (w for w in QApplication.topLevelWidgets() if w.inherits("QTipLabel"))
+        assert tip.isVisible()
+        for other in places:
+            assert not tip.geometry().contains(view.viewport().mapToGlobal(other.toPoint()))
+    QTest.mouseRelease(view.viewport(), LEFT, NO_KEYS, places[1].toPoint())
+    assert nodes is not workspace.document.graph.nodes

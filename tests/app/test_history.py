@@ -69,6 +69,7 @@ def test_it_follows_undo_and_new_steps(panel, steps) -> None:
 
 
 def test_the_saved_step_looks_different(panel, steps) -> None:
+    panel.set_in_file(True)
     steps.stack.setIndex(2)
     before = pixels(panel, 2)
     steps.stack.setClean()
@@ -100,3 +101,25 @@ def test_another_stack_can_be_shown(panel, steps, qtbot) -> None:
     row = panel.view.visualRect(panel.view.model().index(0, 0))
     qtbot.mouseClick(panel.view.viewport(), LEFT, pos=row.center())
     assert (other.stack.index(), steps.stack.index()) == (0, 2)
+
+
+def test_nothing_is_saved_of_a_document_without_a_file(panel: HistoryPanel) -> None:
+    never = pixels(panel, 0)
+    panel.set_in_file(True)
+    assert pixels(panel, 0) != never
+    panel.set_in_file(False)
+    assert pixels(panel, 0) == never
+
+
+def test_it_opens_at_the_current_step(qtbot: QtBot) -> None:
+    stack, panel = QUndoStack(), HistoryPanel()
+    commands = [QUndoCommand(f"Set w{k}") for k in range(80)]
+    panel.set_stack(stack)
+    for command in commands:
+        stack.push(command)
+    qtbot.addWidget(panel)
+    panel.resize(260, 300)
+    panel.show()
+    row = panel.view.model().index(80, 0)
+    room = panel.view.viewport().rect()
+    qtbot.waitUntil(lambda: room.contains(panel.view.visualRect(row)))

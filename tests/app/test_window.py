@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import gc
 import html
+import re
 import weakref
 from operator import attrgetter
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
+from PySide6.QtGui import QDropEvent, QFont, QFontMetrics, QKeySequence
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QScrollArea
 
 from engine.numerals import fixed
 from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, plain_title
 from graphviz_app.application import make_app
 from graphviz_app.canvas.interactions import GESTURES
 from graphviz_app.launch import tell_about_exceptions
-from graphviz_app.messages import Button, key_sheet
+from graphviz_app.messages import KEYS_PX, Button, key_sheet
 from graphviz_app.resources import example, examples
 from graphviz_app.settings import Settings
 from graphviz_app.window import Window
@@ -303,6 +304,25 @@ def test_the_key_sheet_is_never_larger_than_the_window(window: Window, monkeypat
     window.commands.by_id["keys"].trigger()
     assert sheets[0].width() <= 820
     assert sheets[0].height() <= 560
+
+
+@pytest.mark.parametrize("width", [1100, 1500])
+def test_the_key_sheet_shows_its_columns_apart_and_whole(
+    window: Window, monkeypatch, width: int
+) -> None:
+    sheets: list[QDialog] = []
+    monkeypatch.setattr(QDialog, "exec", lambda sheet: sheets.append(sheet) or 0)
+    window.resize(width, 700)
+    window.commands.by_id["keys"].trigger()
+    page = sheets[0].findChild(QScrollArea).widget()
+    assert page.sizeHint().width() <= sheets[0].width()
+    bold = QFont(page.font())
+    bold.setBold(True)
+    keys = re.findall(r"<b>([^<]*)</b>", page.text())
+    widest = max(QFontMetrics(bold).horizontalAdvance(html.unescape(key)) for key in keys)
+    assert widest < KEYS_PX - 12
+    for menu in window.commands.menus:
+        assert f">{menu.title().replace('&', '')}</h4>" in page.text()
 
 
 def test_a_file_name_is_never_read_as_html(window: Window, monkeypatch) -> None:

@@ -277,3 +277,9 @@ def test_labels_are_short_and_in_plain_characters() -> None:
 )
 def test_long_labels_are_shortened(text: str) -> None:
     assert len(text_label(parse(text), "f")) <= LABEL_LENGTH
+
+
+def test_what_is_not_wired_is_spaced_as_a_symbol_is() -> None:
+    graph = Graph()
+    graph.apply("mul", "", "")
+    assert latex_lines(graph) == [r"f = \mathord{?} \cdot \mathord{?}"]
