@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.files.atomic import replace_file
 from engine.files.dot import to_dot
 from engine.files.tikz import to_tikz
+from engine.graph.graph import Wire
 from engine.graph.levels import Opened
 from engine.run.walk import Walk
 from graphviz_app.canvas.model import CanvasModel
@@ -24,10 +25,14 @@ def source_text(
     """
     values, gradients = walk.seen_at(index) if walk is not None else ({}, {})
     if suffix == ".dot":
-        return to_dot(opened.graph, values, gradients)
+        terms = walk.terms_at(index) if walk is not None else {}
+        return to_dot(opened.graph, values, gradients, terms)
     if suffix == ".tex":
         places = dict(zip(model.ids, map(tuple, model.geometry.xy.tolist()), strict=True))
-        return to_tikz(opened.graph, places, values, gradients, frames=opened.frames)
+        wires = zip(model.wires, model.geometry.bends, strict=True)
+        bends = {Wire(*wire): points for wire, points in wires if points}
+        frames = opened.frames
+        return to_tikz(opened.graph, places, values, gradients, frames=frames, bends=bends)
     raise ValueError(f"there is no source that ends in {suffix!r}: choose .dot or .tex")
 
 

@@ -1,8 +1,9 @@
 """A graph as DOT, the language of Graphviz, which lays it out itself.
 
 Leaves are rounded boxes and ops ellipses, in the colours of their kinds; a bypassed op is dashed
-and its sign in brackets.  A node's value and
-gradient stand once: on its first wire, or beside it where none leaves.
+and its sign in brackets.  A node's value and gradient stand on the wire that leaves it, or beside
+it where none does.  Of a fork they stand beside it, and each branch has the term that flows back
+along it, of which the gradient is the sum.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from engine.files.drawing import (
     op_words,
 )
 from engine.graph.bypass import bypassed, own_op
-from engine.graph.graph import Graph, Node, Value
+from engine.graph.graph import Graph, Node, Value, Wire
 from engine.graph.labels import text_label
+from engine.numerals import fixed
 from engine.ops import OPS
 
 
@@ -28,8 +30,11 @@ def to_dot(
     graph: Graph,
     values: Mapping[str, Value] | None = None,
     gradients: Mapping[str, Value] | None = None,
+    terms: Mapping[Wire, Value] | None = None,
 ) -> str:
     """DOT source of ``graph``, with ``values`` and ``gradients`` by node id where they are given.
+
+    ``terms`` are what flows back along each wire.
 
     Total: wires from nodes that do not exist are left out.
     """
@@ -42,11 +47,15 @@ def to_dot(
         f'  edge [color="#{COLORS["wire"]}"];',
     ]
     for node in graph.nodes.values():
-        beside = NO_NUMBERS if users[node.id] else numbers.pop(node.id, NO_NUMBERS)
+        on_wire = len(users[node.id]) == 1
+        beside = NO_NUMBERS if on_wire else numbers.pop(node.id, NO_NUMBERS)
         lines.append(f"  {_quoted(node.id)} [{_face(graph, node)}{_numbers('xlabel', beside)}];")
-    for source, target, _ in graph.wires():
+    for wire in graph.wires():
+        source, target, _ = wire
         if source in graph.nodes:
-            above = _numbers("label", numbers.pop(source, NO_NUMBERS)).removeprefix(", ")
+            term = (terms or {}).get(wire) if len(users[source]) > 1 else None
+            branch = NO_NUMBERS if term is None else Numbers("", fixed(term))
+            above = _numbers("label", numbers.pop(source, branch)).removeprefix(", ")
             attributes = f" [{above}]" if above else ""
             lines.append(f"  {_quoted(source)} -> {_quoted(target)}{attributes};")
     return "\n".join([*lines, "}", ""])

@@ -6,17 +6,19 @@ called n0, n1 … in graph order, so that no name a user gives can get into TikZ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from engine.files.drawing import COLORS, Numbers, color_name, frame_color_name, numbers_beside
 from engine.files.latex import document, escape, latex_label, mathematics
 from engine.graph.bypass import bypassed
-from engine.graph.graph import Graph, Node, Value
+from engine.graph.graph import Graph, Node, Value, Wire
 from engine.graph.levels import Frame
 from engine.graph.problems import topological_order
 from engine.numerals import latex_numerals
 
 Point = tuple[float, float]
+NO_BENDS: Mapping[Wire, Sequence[Point]] = MappingProxyType({})
 
 PIXELS_PER_CM = 42.0  # the canvas's 18 px type would be 12 pt, and is 10: air for the numbers
 WIDEST_CM = 400.0  # TeX knows no length above 575 cm
@@ -49,24 +51,27 @@ def to_tikz(
     standalone: bool = True,
     *,
     frames: Iterable[Frame] = (),
+    bends: Mapping[Wire, Sequence[Point]] = NO_BENDS,
 ) -> str:
     """TikZ source of ``graph`` with its nodes at ``positions``, their centres in scene pixels.
 
     ``values`` stand above the wires and ``gradients`` below, by node id; ``frames`` are drawn
-    dashed.  A node without a position, such as a constant that the canvas writes into its user's
+    dashed; ``bends`` are the points that a wire passes level on its way, in scene pixels.  A node without a position, such as a constant that the canvas writes into its user's
     label, stands to the upper left of its user.  ``standalone`` gives a whole document, otherwise
     a ``tikzpicture`` to paste into one.  Total: wires from nodes that do not exist are left out.
     """
     names = {node_id: f"n{k}" for k, node_id in enumerate(graph.nodes)}
     numbers = numbers_beside(graph, values, gradients)
     places = _complete(graph, positions)
-    places = _in_cm(places, _stretch(graph, places, numbers))
+    to_cm = _to_cm(places, _stretch(graph, places, numbers))
+    places = {i: to_cm(at) for i, at in places.items()}
+    ways = {wire: [to_cm(at) for at in points] for wire, points in bends.items()}
     lines = [_definition(name, color) for name, color in COLORS.items()]
     lines += [r"\begin{tikzpicture}[", _STYLES, "]"]
     lines += [_node(node, names[i], places[i]) for i, node in graph.nodes.items()]
     lines += [line for i, beside in numbers.items() for line in _numbers(names[i], beside)]
     lines.append(r"  \begin{pgfonlayer}{background}")
-    lines += [line for node in graph.nodes.values() for line in _wires(node, names, places)]
+    lines += [line for node in graph.nodes.values() for line in _wires(node, names, places, ways)]
     for frame in frames:
         if names.keys() & frame.members:
             lines += _frame(frame, names)
@@ -118,16 +123,14 @@ def _stretch(graph: Graph, places: Mapping[str, Point], numbers: Mapping[str, Nu
     return min(most, WIDEST_STRETCH)
 
 
-def _in_cm(places: Mapping[str, Point], stretch: float) -> dict[str, Point]:
+def _to_cm(places: Mapping[str, Point], stretch: float) -> Callable[[Point], Point]:
     """Scene pixels as centimetres from the lower left node, y up; a huge graph is made to fit."""
-    if not places:
-        return {}
-    places = {i: (x * stretch, y) for i, (x, y) in places.items()}
-    xs, ys = zip(*places.values(), strict=True)
+    xs = [x * stretch for x, _ in places.values()] or [0.0]
+    ys = [y for _, y in places.values()] or [0.0]
     left, bottom = min(xs), max(ys)
     extent = max(max(xs) - left, bottom - min(ys))
     scale = min(1 / PIXELS_PER_CM, WIDEST_CM / max(extent, 1.0))
-    return {i: ((x - left) * scale, (bottom - y) * scale) for i, (x, y) in places.items()}
+    return lambda at: ((at[0] * stretch - left) * scale, (bottom - at[1]) * scale)
 
 
 # what is drawn --------------------------------------------------------------------------------
@@ -153,7 +156,12 @@ def _numbers(name: str, numbers: Numbers) -> list[str]:
     ]
 
 
-def _wires(node: Node, names: Mapping[str, str], places: Mapping[str, Point]) -> list[str]:
+def _wires(
+    node: Node,
+    names: Mapping[str, str],
+    places: Mapping[str, Point],
+    ways: Mapping[Wire, Sequence[Point]],
+) -> list[str]:
     """The wires into ``node``, the first port on top; each leaves and arrives level.
 
     The curves are the canvas's.  (TikZ's own ``to[out=0, in=180]`` fails beyond half a metre.)
@@ -163,13 +171,22 @@ def _wires(node: Node, names: Mapping[str, str], places: Mapping[str, Point]) ->
     for port, source in enumerate(node.inputs):
         if source not in names:
             continue
-        run = (places[node.id][0] - places[source][0]) - NODE_WIDTH / PIXELS_PER_CM
-        bend = max(run / 2, 0.5 - run / 4)  # a wire that runs back swings out
         rise = ((len(node.inputs) - 1) / 2 - port) * PORT_STEP / PIXELS_PER_CM
         port_place = f"[yshift={rise:.2f}cm]{end}" if rise else end
-        curve = f".. controls +({bend:.2f}, 0) and +({-bend:.2f}, 0) .."
-        lines.append(rf"    \draw[wire] ({names[source]}.east) {curve} ({port_place});")
+        half = NODE_WIDTH / PIXELS_PER_CM / 2
+        stops = [(x, f"{x:.2f}, {y:.2f}") for x, y in ways.get(Wire(source, node.id, port), ())]
+        at, path = places[source][0] + half, f"({names[source]}.east)"
+        for x, place in (*stops, (places[node.id][0] - half, port_place)):
+            path += f" {_level_curve(x - at)} ({place})"
+            at = x
+        lines.append(rf"    \draw[wire] {path};")
     return lines
+
+
+def _level_curve(run: float) -> str:
+    """A curve that begins and ends level; one that runs back swings out."""
+    bend = max(run / 2, 0.5 - run / 4)
+    return f".. controls +({bend:.2f}, 0) and +({-bend:.2f}, 0) .."
 
 
 def _frame(frame: Frame, names: Mapping[str, str]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from engine.graph.graph import CONSTANT, Node, Value, called
+from engine.graph.graph import CONSTANT, Node, Value, Wire, called
 from engine.graph.problems import Problem, ProblemKind, leaf_problem, node_title
 from engine.numerals import number
 from engine.ops import OPS
@@ -234,6 +234,20 @@ class Walk(Sequence[Step]):
             sums = self._accumulated.get(node_id, ())
             gradients.update(zip(self.nodes[node_id].inputs, sums, strict=True))
         return values, gradients
+
+    def terms_at(self, index: int) -> dict[Wire, Value]:
+        """What has flowed back along each wire after step ``index``: local × upstream.
+
+        The gradient of a node is the sum over the wires that leave it.
+        """
+        sequence, found = self._index(), {}
+        for _, node_id in sequence[self._forward_count : max(index + 1, 0)]:
+            node = self.nodes[node_id]
+            products = self._products.get(node_id, ())
+            for port, flows in enumerate(self._carries(node) if len(products) else ()):
+                if flows:
+                    found[Wire(node.inputs[port], node_id, port)] = products[port]
+        return found
 
     def _step(self, index: int) -> Step:
         phase, node_id = self._index()[index]

@@ -116,14 +116,31 @@ def test_an_op_shows_its_sign_and_its_formula_under_the_pointer():
     assert (attributes["label"], attributes["tooltip"]) == ("×", "w0·x0")
 
 
-def test_each_number_stands_once_and_the_outputs_beside_it(fork):
+def test_a_branch_has_its_own_term_and_the_fork_their_sum(fork):
     graph, walk = fork
-    read = Reader(to_dot(graph, *walk.seen_at(len(walk))))
-    labels = [a["label"] for s, _, a in read.edges if s == "a" and "label" in a]
-    assert len(labels) == 1
-    assert "3.00" in labels[0]
-    assert "−1.00" in labels[0]
+    read = Reader(to_dot(graph, *walk.seen_at(len(walk)), walk.terms_at(len(walk))))
+    into_product, into_sum = (a["label"] for s, _, a in read.edges if s == "a")
+    assert re.findall(r">([^<>]+)</font>", into_product) == ["−2.00"]  # b
+    assert re.findall(r">([^<>]+)</font>", into_sum) == ["1.00"]
+    assert re.findall(r">([^<>]+)</font>", read.nodes["a"]["xlabel"]) == ["3.00", "−1.00"]
+
+
+def test_the_numbers_of_one_wire_stand_on_it_and_the_outputs_beside_it(fork):
+    graph, walk = fork
+    read = Reader(to_dot(graph, *walk.seen_at(len(walk)), walk.terms_at(len(walk))))
+    (label,) = (a["label"] for s, _, a in read.edges if s == "b")
+    assert re.findall(r">([^<>]+)</font>", label) == ["−2.00", "3.00"]
+    assert "xlabel" not in read.nodes["b"]
     assert "−3.00" in read.nodes["f"]["xlabel"]
+
+
+def test_the_terms_of_every_wire_add_up_to_the_gradients(fork):
+    graph, walk = fork
+    terms = walk.terms_at(len(walk))
+    assert walk.terms_at(walk.forward_count - 1) == {}
+    for i in ("a", "b", "mul"):
+        arrived = sum(value for wire, value in terms.items() if wire.source == i)
+        assert arrived == walk.gradient(i)
 
 
 def test_a_constant_carries_no_gradient():

@@ -13,7 +13,7 @@ import engine
 from engine.edits.marks import add_group
 from engine.files.latex import document, escape, latex_document, latex_label, latex_sign
 from engine.files.tikz import WIDEST_CM, to_tikz
-from engine.graph.graph import Graph, Node
+from engine.graph.graph import Graph, Node, Wire
 from engine.graph.levels import as_shown, open_composites
 from engine.ops import OPS
 from engine.ops.group import Body
@@ -258,3 +258,14 @@ def test_latex_compiles_the_circuit_and_strange_names(tmp_path):
         )  # fmt: skip
         missing = "not found" in done.stdout  # a package that this LaTeX comes without
         assert done.returncode == 0 or missing, done.stdout[-2000:]
+
+
+def test_a_wire_is_led_over_its_bends(product):
+    graph, places, _ = product
+    bends = {Wire("w", "f", 0): [(42.0, -42.0), (84.0, -42.0)]}
+    source = to_tikz(graph, places, bends=bends)
+    (wire,) = (line for line in source.splitlines() if r"\draw[wire] (n0.east)" in line)
+    assert re.findall(r"\((\d\.\d\d, \d\.\d\d)\)", wire) == ["1.00, 3.00", "2.00, 3.00"]
+    assert wire.count("..") == 6
+    (other,) = (line for line in source.splitlines() if r"\draw[wire] (n1.east)" in line)
+    assert other.count("..") == 2
