@@ -56,9 +56,10 @@ def to_tikz(
     """TikZ source of ``graph`` with its nodes at ``positions``, their centres in scene pixels.
 
     ``values`` stand above the wires and ``gradients`` below, by node id; ``frames`` are drawn
-    dashed; ``bends`` are the points that a wire passes level on its way, in scene pixels.  A node without a position, such as a constant that the canvas writes into its user's
-    label, stands to the upper left of its user.  ``standalone`` gives a whole document, otherwise
-    a ``tikzpicture`` to paste into one.  Total: wires from nodes that do not exist are left out.
+    dashed; ``bends`` are the points that a wire passes level on its way, in scene pixels.  A node
+    without a position, such as a constant that the canvas writes into its user's label, stands to
+    the upper left of its user.  ``standalone`` gives a whole document, otherwise a ``tikzpicture``
+    to paste into one.  Total: wires from nodes that do not exist are left out.
     """
     names = {node_id: f"n{k}" for k, node_id in enumerate(graph.nodes)}
     numbers = numbers_beside(graph, values, gradients)

@@ -150,6 +150,8 @@ class CanvasModel:
         self.lit_wires: list[int] = []
         self.lay_out: Callable[[LayoutTask], Layout] = LayoutTask.arranged
         self.layout: Layout | None = None
+        # of wires by their ends: where they pass nodes, as long as the ends stand at these places
+        self.lanes: dict[tuple[str, str], tuple[Sequence[Point], Point, Point]] = {}
         self._positions: Mapping[str, tuple[float, float]] = {}
 
     @classmethod
@@ -286,11 +288,24 @@ class CanvasModel:
         centres = [self._positions.get(i) or laid[i] for i in self.ids]
         self.geometry.set_centres(np.array(centres, dtype=float).reshape(-1, 2))
         if self.layout is not None:
-            lanes = self.layout.lanes
-            moved = {i for i, at in zip(self.ids, centres, strict=True) if at != laid[i]}
-            ends = ((k, (s, t)) for k, (s, t, _) in enumerate(self.wires))
-            free = ((k, e) for k, e in ends if e in lanes and moved.isdisjoint(e))
-            self.geometry.detour({k: lanes[e] for k, e in free})
+            lanes = self.layout.lanes.items()
+            self.lanes.update({(s, t): (way, laid[s], laid[t]) for (s, t), way in lanes})
+        self._detour()
+
+    def keep_lanes(self, before: CanvasModel) -> None:
+        """Lead wires around nodes as ``before`` does, where both of their ends still stand."""
+        self.lanes = {**before.lanes, **self.lanes}
+        self._detour()
+
+    def _detour(self) -> None:
+        """Lead wires along their lanes whose ends stand where these were found."""
+        xy, index = self.geometry.xy, self.index
+        found = {}
+        for k, (s, t, _) in enumerate(self.wires):
+            way, *ends = self.lanes.get((s, t), ((), None, None))
+            if way and [tuple(xy[index[i]].tolist()) for i in (s, t)] == ends:
+                found[k] = list(way)
+        self.geometry.detour(found)
 
     def layout_task(self, nodes: Collection[str] | None = None) -> LayoutTask:
         """All that a layout of these nodes (by default all) depends on."""

@@ -263,6 +263,8 @@ class ExploreWorkspace(QWidget):
             document.graph, opened, document.derived.shapes, self.view.layouts.at_once
         )
         self.model.set_problems(document.problems)
+        if not self._replaced:
+            self.model.keep_lanes(self.view.model)
         begin = None if self._replaced else places_before(self.view.model, self.model)
         self._replaced = False
         self.view.set_graph(self.model, begin)

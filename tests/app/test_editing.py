@@ -244,3 +244,27 @@ def test_the_tip_at_one_input_leaves_the_other_in_sight(workspace: ExploreWorksp
             assert not tip.geometry().contains(view.viewport().mapToGlobal(other.toPoint()))
     QTest.mouseRelease(view.viewport(), LEFT, NO_KEYS, places[1].toPoint())
     assert nodes is not workspace.document.graph.nodes
+
+
+def test_a_wire_still_goes_around_nodes_after_an_edit_elsewhere(
+    workspace: ExploreWorkspace,
+) -> None:
+    document, editing = workspace.document, workspace.editor.editing
+    document.load_formula("h = relu(w1*x + b1)\ng = relu(w2*h + b2)\nf = g + h + x")
+
+    def detours() -> dict[tuple[str, str, int], tuple]:
+        model = workspace.view.model
+        return {model.wires[k]: way for k, way in enumerate(model.geometry.bends) if way}
+
+    before = detours()
+    assert {source for source, _, _ in before} == {"h"}
+    editing.add("input", (0.0, 400.0))
+    assert detours() == before
+    editing.delete()
+    assert detours() == before
+    document.set_value("x", 3.0)
+    document.stack.undo()
+    assert detours() == before
+    x, y = workspace.view.places_of(["h"])["h"]
+    editing.move({"h": (x, y + 64.0)})
+    assert not detours().keys() & before.keys(), "its end stands elsewhere"

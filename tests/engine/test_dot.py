@@ -135,7 +135,7 @@ def test_the_numbers_of_one_wire_stand_on_it_and_the_outputs_beside_it(fork):
 
 
 def test_the_terms_of_every_wire_add_up_to_the_gradients(fork):
-    graph, walk = fork
+    _, walk = fork
     terms = walk.terms_at(len(walk))
     assert walk.terms_at(walk.forward_count - 1) == {}
     for i in ("a", "b", "mul"):
