@@ -113,13 +113,17 @@ def arrange(
         return Layout({}, {})
     inputs = _acyclic(nodes, wires)
     used = {s for sources in inputs.values() for s in sources}
-    alone = [n for n in nodes if not inputs[n] and n not in used]
-    nodes = [n for n in nodes if inputs[n] or n in used]
+    wired = {n for n in nodes if inputs[n] or n in used}
+    beside = {n: wired.intersection(f) for f in frames if wired.intersection(f) for n in f}
+    alone = [n for n in nodes if n not in wired and n not in beside]
+    nodes = [n for n in nodes if n in wired or n in beside]
     room = label_room or {}
     if not nodes:
         return Layout(_grid(alone, sizes, room, 0.0, 0.0, gap), {})
     inputs = {n: inputs[n] for n in nodes}
     ranks = _ranks(nodes, inputs)
+    # a node without any wire stands in its frame
+    ranks.update((n, min(ranks[m] for m in beside[n])) for n in nodes if n not in wired)
     layers = Layers.build(nodes, inputs, ranks, dummies=len(nodes) <= DUMMY_NODES)
     hurried = quick and len(nodes) > QUICK_NODES
     slow = AT_ONCE_NODES < len(nodes) <= GRAPHLAY_NODES
@@ -131,8 +135,7 @@ def arrange(
     heights = {n: max(sizes[n][1], LANE) + gap for n in nodes}
     ys = layers.heights(heights, rounds=1 if hurried else ROUNDS)
     members = [{n for n in frame if n in heights} for frame in frames]
-    for group in members + members[::-1]:
-        _clear_frame(group, layers.columns, heights, ys)
+    _clear_frames(nodes, [group for group in members if group], ranks, heights, ys)
     xs = _column_centres(layers.columns, ranks, sizes, room, members)
     centres = {n: (xs[ranks[n]], ys[n]) for n in nodes}
     lanes = {ends: [(xs[r], ys[way]) for r, way in ways] for ends, ways in layers.ways.items()}
@@ -215,32 +218,41 @@ def _grid(
     }
 
 
-def _clear_frame(
-    group: set[str],
-    columns: list[list[str]],
+def _clear_frames(
+    nodes: Sequence[str],
+    frames: Sequence[set[str]],
+    ranks: Mapping[str, int],
     heights: Mapping[str, float],
     ys: dict[str, float],
 ) -> None:
-    """Push nodes that are no members above or below the box around ``group``."""
-    if not group:
-        return
-    top = min(ys[n] - heights[n] / 2 for n in group) - FRAME_TITLE
-    bottom = max(ys[n] + heights[n] / 2 for n in group) + FRAME_TITLE / 2
-    spanned = [k for k, column in enumerate(columns) if group.intersection(column)]
-    for column in columns[spanned[0] : spanned[-1] + 1]:
-        nodes = [n for n in column if n in heights]
-        inside = [k for k, n in enumerate(nodes) if n in group]
-        middle = (top + bottom) / 2
-        split = inside[0] if inside else sum(ys[n] < middle for n in nodes)
-        rest = nodes[split:] if not inside else nodes[inside[-1] + 1 :]
-        limit = top
-        for node in reversed(nodes[:split]):
-            ys[node] = min(ys[node], limit - heights[node] / 2)
-            limit = ys[node] - heights[node] / 2
-        limit = bottom
-        for node in rest:
-            ys[node] = max(ys[node], limit + heights[node] / 2)
-            limit = ys[node] + heights[node] / 2
+    """Move nodes down until no box around a frame meets another one or a node outside.
+
+    A frame moves as one thing, with all that is inside it; frames that share nodes are one.
+    """
+    boxes: list[set[str]] = []
+    for frame in sorted(frames, key=len, reverse=True):
+        shared = [box for box in boxes if box & frame]
+        boxes = [box for box in boxes if not box & frame]
+        boxes.append(frame.union(*shared))
+    for box in boxes:
+        inner = [frame for frame in frames if frame < box]
+        if inner:
+            _clear_frames([n for n in nodes if n in box], inner, ranks, heights, ys)
+    framed = set().union(*boxes)
+    things = [(box, FRAME_TITLE, FRAME_TITLE / 2) for box in boxes]
+    things += [({n}, 0.0, 0.0) for n in nodes if n not in framed]
+    spans = []
+    for members, above, below in things:
+        top = min(ys[n] - heights[n] / 2 for n in members) - above
+        bottom = max(ys[n] + heights[n] / 2 for n in members) + below
+        spans.append((top + bottom, top, bottom, members))
+    lowest = dict.fromkeys(set(ranks.values()), float("-inf"))  # of what stands, by column
+    for _, top, bottom, members in sorted(spans, key=lambda span: span[:3]):
+        columns = range(min(ranks[n] for n in members), max(ranks[n] for n in members) + 1)
+        down = max(0.0, *(lowest[k] - top for k in columns))
+        for n in members:
+            ys[n] += down
+        lowest.update(dict.fromkeys(columns, bottom + down))
 
 
 def _column_centres(

@@ -1,11 +1,18 @@
 """The layout's promises, on random graphs: nothing overlaps and every wire runs to the right."""
 
+import random
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.graph.formula import parse
+from engine.graph.graph import Group, Node
+from engine.graph.levels import as_shown
 from graphviz_app.canvas import layers
 from graphviz_app.canvas.layout import arrange, place
+from graphviz_app.canvas.model import CanvasModel
 
 WIDTH, HEIGHT, ROOM = 60.0, 44.0, 52.0
 SIGMOID = {
@@ -162,3 +169,28 @@ def test_nodes_without_wires_stand_in_rows_below_the_graph():
     assert all(y > lowest + HEIGHT for _, y in loose)
     assert len({y for _, y in loose}) < 10
     assert overlapping(places) == []
+
+
+@given(st.integers(0, 10**6))
+def test_no_frame_has_a_node_inside_that_is_not_of_it(seed: int) -> None:
+    rng = random.Random(seed)
+    names, lines = list("abcde"), []
+    for k in range(rng.randrange(4, 10)):
+        form = rng.choice(["{}*{}", "{}+{}", "tanh({})+{}", "exp({})*{}", "relu({}*{})"])
+        lines.append(f"v{k} = {form.format(rng.choice(names), rng.choice(names))}")
+        names.append(f"v{k}")
+    graph = parse("\n".join(lines))
+    graph.nodes["lonely"] = Node("lonely", "input", name="lonely")
+    ids = list(graph.nodes)
+    rng.shuffle(ids)
+    parts = [ids[:4], ids[4:6], ids[6:9]]
+    graph.groups = {f"G{k}": Group(f"G{k}", f"G{k}", tuple(p)) for k, p in enumerate(parts) if p}
+    opened = as_shown(graph)
+    model = CanvasModel.from_graph(opened.graph, opened.frames)
+    xy, half = model.geometry.xy, model.geometry.size / 2
+    assert model.frames
+    for frame in model.frames:
+        left, top, right, bottom = model.frame_box(frame)
+        covers = (xy[:, 0] + half[:, 0] > left) & (xy[:, 0] - half[:, 0] < right)
+        covers &= (xy[:, 1] + half[:, 1] > top) & (xy[:, 1] - half[:, 1] < bottom)
+        assert set(np.flatnonzero(covers).tolist()) == set(frame.members.tolist())
