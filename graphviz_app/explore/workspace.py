@@ -9,7 +9,7 @@ walk.
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.errors import FormulaError
@@ -49,6 +49,7 @@ from graphviz_app.theme import Theme
 
 LEFT_COLUMN_PX, RIGHT_COLUMN_PX = 208, 320
 LOWER_PX = 178
+LEAST_RIGHT_PX, LEAST_LOWER_PX = 264, 120  # what can still be used
 # While a value is dragged the canvas and the panels follow every frame; the tape, whose digits
 # nobody can read at that pace and which costs as much as the canvas, follows twenty times a second.
 TAPE_PAUSE_MS = 50
@@ -151,7 +152,7 @@ class ExploreWorkspace(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(right)
-        scroll.setMinimumWidth(280)
+        scroll.setMinimumWidth(LEAST_RIGHT_PX)
         self._right = scroll
         self.left = QSplitter(Qt.Orientation.Vertical)
         self.left.addWidget(self.left_column)
@@ -181,6 +182,7 @@ class ExploreWorkspace(QWidget):
         self.player.moved.connect(self.inspecting.show)
         self.selection.changed.connect(self._selection_changed)
         self.editor.said.connect(self.status)
+        self.left_column.page_changed.connect(self._make_way_for_page)
         self._tape_pause.timeout.connect(self._show_tape)
         self.palette_panel.chosen.connect(self._add)
         self.view.node_hovered.connect(self.formula_bar.highlight)
@@ -246,6 +248,25 @@ class ExploreWorkspace(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.left_column.set_room(self.width())
+        self._give_the_canvas_half()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._give_the_canvas_half()
+
+    @Slot()
+    def _give_the_canvas_half(self) -> None:
+        """Of a small window the canvas has half; the panels on two sides of it make way."""
+        left, middle, right = self.horizontal.sizes()
+        missing = self.width() // 2 - middle
+        spare = min(missing, right - LEAST_RIGHT_PX)
+        if right and spare > 0:
+            self.horizontal.setSizes([left, middle + spare, right - spare])
+        upper, lower = self.vertical.sizes()
+        missing = self.window().height() // 2 - self.view.height()
+        spare = min(missing, lower - LEAST_LOWER_PX)
+        if lower and spare > 0:
+            self.vertical.setSizes([upper + spare, lower - spare])
 
     # from the document --------------------------------------------------------------------------
 
@@ -393,6 +414,12 @@ class ExploreWorkspace(QWidget):
     def _add(self, key: str) -> None:
         self.editor.editing.add(key)
         self.view.setFocus()
+
+    @Slot(str)
+    def _make_way_for_page(self, _page: str) -> None:
+        # the column must have its new width first
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # type: ignore[arg-type]
+        self._give_the_canvas_half()
 
     @Slot(str)
     def _light_term(self, node_id: str) -> None:

@@ -18,6 +18,8 @@ from engine.numerals import fixed
 from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, plain_title
 from graphviz_app.application import make_app
 from graphviz_app.canvas.interactions import GESTURES
+from graphviz_app.explore.left_column import KERAS, PALETTE
+from graphviz_app.explore.workspace import LEAST_LOWER_PX, LEAST_RIGHT_PX
 from graphviz_app.launch import tell_about_exceptions
 from graphviz_app.messages import KEYS_PX, Button, key_sheet
 from graphviz_app.resources import example, examples
@@ -451,3 +453,17 @@ def test_a_narrow_window_hides_the_palette_until_it_is_asked_for(window: Window)
     toggle.trigger()
     assert not palette.isVisible()
     assert not Settings.load().palette
+
+
+@pytest.mark.parametrize("page", [PALETTE, KERAS])
+def test_the_canvas_of_a_small_window_has_half_of_it(qtbot, window: Window, page: str) -> None:
+    explore = window.explore
+    window.resize(1500, 950)
+    window.resize(1100, 700)
+    explore.left_column.captions.changed.emit(page)
+    qtbot.waitUntil(lambda: explore.view.width() >= 550)
+    assert explore.view.height() >= 350
+    left, _, right = explore.horizontal.sizes()
+    assert left > 200
+    assert right >= LEAST_RIGHT_PX
+    assert explore.lower_panel.height() >= LEAST_LOWER_PX
