@@ -17,6 +17,7 @@ import msgspec
 from engine.data.choice import DataChoice
 from engine.errors import FileError, TrainingError
 from engine.graph.graph import Graph
+from engine.run.threads import hold_blas_to_one_thread
 from engine.training.experiments import Line, Outcome, compared, grid, run_experiment
 from engine.training.initial import with_new_weights
 from engine.training.run_file import read_run, write_run
@@ -154,6 +155,7 @@ def train(graph: Graph, options: argparse.Namespace) -> int:
     """Train and say how it went; with ``--out`` keep the run, also when it is interrupted."""
     from tqdm import tqdm
 
+    hold_blas_to_one_thread()
     data, settings = data_of(options), settings_of(options)
     if options.new_weights:
         graph = with_new_weights(graph, settings.seed)
