@@ -110,8 +110,8 @@ def _without_gaps(table: TableRows, missing: Missing) -> tuple[TableRows, list[s
     dropped = np.any(bad, axis=0) if bad else np.zeros(table.count, dtype=bool)
     notes = [f"{holes} {cells} missing, the first in {place}."]
     if dropped.any():
-        rows = "row" if dropped.sum() == 1 else "rows"
-        notes.append(f"{dropped.sum()} {rows} with missing cells were left out.")
+        were = "was" if dropped.sum() == 1 else "were"
+        notes.append(f"{dropped.sum()} of {table.count} rows {were} left out for missing cells.")
     if dropped.all():
         raise DataError(
             f"{table.plan.path.name}: every row misses a cell, the first in {place}; "
@@ -208,9 +208,9 @@ class _Encoder:
             name = column.name
             if column.content is Content.NUMBERS:
                 values = table.numbers[name]
-                known = values[training & ~np.isnan(values)]
-                means[name] = float(known.mean()) if len(known) else 0.0
                 gaps = int(np.isnan(values).sum())
+                known = values[training & ~np.isnan(values)]
+                means[name] = float(known.mean()) if gaps and len(known) else 0.0
                 fill = f"{means[name]:.6g}, the mean of training rows"
                 features.append(name)
             else:

@@ -48,7 +48,9 @@ def test_every_setting_works_at_both_ends_of_its_range(name):
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_setting_refuses_what_is_beyond_its_range(name):
     for setting, entry in DATASETS[name].settings.items():
-        beyond = ("nonsense",) if entry.choices else (entry.low - 1, entry.high + 1, "3", None, True)
+        beyond = (
+            ("nonsense",) if entry.choices else (entry.low - 1, entry.high + 1, "3", None, True)
+        )
         for value in beyond:
             with pytest.raises(DataError, match=f"{name}: {setting} is "):
                 load_data(name, **{setting: value})
