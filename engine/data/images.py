@@ -1,4 +1,4 @@
-"""Images of digits: the shipped ones of 8×8, 28×28 made from these, and the learner's own MNIST."""
+"""Images: digits of 8×8, 28×28 made from these, clothes, and MNIST files of the learner's own."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ def digits(seed: int, flat: bool) -> Dataset:
     data = shipped("digits")
     data = replace(data, x=data.x / 16)
     return _shaped(data.noted("Pixels were divided by 16, so that they go from 0 to 1."), flat)
+
+
+def fashion(seed: int, flat: bool) -> Dataset:
+    """5,000 pictures of clothes, 28×28 pixels from 0 to 1, 500 of each of ten kinds."""
+    data = shipped("fashion")
+    data = replace(data, x=data.x / 255)
+    return _shaped(data.noted("Pixels were divided by 255, so that they go from 0 to 1."), flat)
 
 
 def digits28(seed: int, count: int, flat: bool) -> Dataset:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from engine.data import toys
 from engine.data.dataset import Dataset, flip_labels
 from engine.data.film_reviews import film_reviews
-from engine.data.images import digits, digits28
+from engine.data.images import digits, digits28, fashion
 from engine.data.mini_reviews import mini_reviews
 from engine.data.shipped import shipped
 from engine.errors import DataError
@@ -249,6 +249,15 @@ _declare(
     "Digits 8×8",
     "1,797 handwritten digits of 43 people, 8×8 pixels each.",
     digits,
+    group=Group.IMAGES,
+    is_random=False,
+    flat=_FLAT,
+)
+_declare(
+    "fashion",
+    "Fashion-MNIST, 5,000 images",
+    "Ten kinds of clothes, 28×28 pixels; made to stand in for MNIST, and harder.",
+    fashion,
     group=Group.IMAGES,
     is_random=False,
     flat=_FLAT,

@@ -124,6 +124,7 @@ def test_what_a_training_would_stumble_over_is_said():
         ("breast_cancer", 569, [212, 357], {"mean radius": 14.127}),
         ("diabetes", 442, None, {"age (years)": 48.52, "body mass index (kg/m²)": 26.38}),
         ("digits", 1797, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180], {}),
+        ("fashion", 5000, [500] * 10, {}),
     ],
 )
 def test_shipped_tables_are_the_published_ones(name, count, per_class, means):
