@@ -247,7 +247,7 @@ _table("diabetes", "Diabetes", "How far the disease went in a year, of 442 patie
 _declare(
     "digits",
     "Digits 8×8",
-    "1,797 handwritten digits of 43 people, 8×8 pixels each.",
+    "1,797 handwritten digits of 13 people, 8×8 pixels each.",
     digits,
     group=Group.IMAGES,
     is_random=False,
