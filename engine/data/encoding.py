@@ -45,6 +45,8 @@ def to_split(
     or drawn as ``splitting.split`` does. Raises DataError for missing cells that it may not mend,
     and where a part or the classes leave nothing to learn.
     """
+    if missing not in list(Missing):
+        raise DataError(f"Missing cells: {', '.join(Missing)}, not “{missing}”.")
     table, notes = _without_gaps(table, Missing(missing))
     targets = table.plan.having(Role.TARGET)
     is_classes = targets[0].content is Content.CATEGORIES
@@ -56,9 +58,7 @@ def to_split(
     column = next(iter(table.plan.having(Role.SPLIT)), None) if by_column else None
     if column is not None:
         told = table.categories[column.name]
-        parts = parts_of(told.names)[told.codes] if len(told.names) else None
-        if parts is None or not (parts == 0).any():
-            raise DataError(f"The split column “{column.name}” names no row train.")
+        parts = parts_of([told.names[code] for code in told.codes])
         notes.append(f"The rows were split as the column “{column.name}” says.")
     else:
         parts = partition(table.count, validation, test, seed, y if is_classes else None)

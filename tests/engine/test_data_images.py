@@ -48,6 +48,11 @@ def test_a_part_of_mnist_has_the_same_share_of_each_digit(mnist):
     taken = {image.tobytes() for image in data.x}
     assert len(taken) == 100
     assert taken <= everything
+    most = read_mnist(folder, count=399)
+    assert most.count == 399
+    assert "drawn at random" in most.notes[0]
+    with pytest.raises(DataError, match="At least one image"):
+        read_mnist(folder, count=0)
 
 
 def test_damaged_image_files_are_refused(tmp_path, mnist):
