@@ -105,7 +105,7 @@ class Trainer:
         if settings.patience is not None and self.stopping is None:
             self.notes.append("There is no validation set, so early stopping has nothing to watch.")
         self._order_draws = np.random.RandomState(settings.seed)
-        self._mask_draws = np.random.RandomState([settings.seed, 1])
+        self._mask_draws = np.random.SFC64([settings.seed, 1])  # whose bits are frozen as well
         self.epoch, self.update, self.batch_index = 0, 0, 0
         self.seconds = 0.0
         self.ended = FINISHED if settings.epochs == 0 else ""
@@ -375,8 +375,8 @@ class Trainer:
             "seconds": self.seconds,
             "ended": self.ended,
             "order": self._order,
-            "order_draws": _drawn_state(self._order_draws),
-            "mask_draws": _drawn_state(self._mask_draws),
+            "order_draws": list(self._order_draws.get_state(legacy=True)),
+            "mask_draws": self._mask_draws.state,
             "masks": self._drawn,
         }
 
@@ -401,9 +401,8 @@ class Trainer:
             self.epoch, self.update, self.batch_index = snapshot["counts"]
             self._losses, self.seconds = snapshot["losses"], snapshot["seconds"]
             self.ended, self._order = snapshot["ended"], snapshot["order"]
-            for draws, name in ((self._order_draws, "order"), (self._mask_draws, "mask")):
-                kind, keys, place, has_normal, normal = snapshot[f"{name}_draws"]
-                draws.set_state((kind, keys, place, has_normal, normal))
+            self._order_draws.set_state(tuple(snapshot["order_draws"]))
+            self._mask_draws.state = snapshot["mask_draws"]
             self._drawn = snapshot["masks"]
             self.history.restore(snapshot["history"])
         except (KeyError, ValueError, AttributeError) as error:
@@ -432,15 +431,13 @@ class Trainer:
         return self.settings.momentum if kept else None
 
 
-def _drawn_state(draws: np.random.RandomState) -> list[Any]:
-    """Where a stream of random numbers stands, as plain data and an array."""
-    return list(draws.get_state(legacy=True))
-
-
-def _mask(draws: np.random.RandomState, shape: tuple[int, ...], rate: float) -> np.ndarray:
-    """1 where dropout keeps a number: 32 random bits each, which are quicker than a fraction."""
-    bits = np.frombuffer(draws.bytes(4 * math.prod(shape)), np.dtype("<u4"))
-    return (bits >= np.uint32(min(round(rate * 2**32), 2**32 - 1))).reshape(shape)
+def _mask(draws: np.random.SFC64, shape: tuple[int, ...], rate: float) -> np.ndarray:
+    """1 where dropout keeps a number: by 16 random bits each, so that the share that is left out
+    is right to a hundred-thousandth, in a fraction of the time that fractions would take.
+    """
+    count = math.prod(shape)
+    bits = draws.random_raw(-(-count // 4)).astype("<u8", copy=False).view("<u2")[:count]
+    return (bits >= round(rate * 2**16)).reshape(shape)
 
 
 def _with_values(graph: Graph, values: Mapping[str, Any]) -> Graph:
