@@ -79,3 +79,7 @@ class FileError(EngineError):
     def __init__(self, message: str, path: str = "") -> None:
         super().__init__(message)
         self.path = path
+
+
+class TrainingError(EngineError):
+    """What cannot be trained, or not with these settings or data."""

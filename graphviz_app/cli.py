@@ -20,10 +20,11 @@ from engine.errors import EngineError, FormulaError
 from engine.graph.graph import Graph
 from engine.graph.levels import as_shown
 from engine.run.walk import Phase, Step, Walk
+from graphviz_app import training_verbs
 from graphviz_app.canvas import layout_process
 from graphviz_app.display import missing_display
 
-VERBS = ("steps", "render", "check")
+VERBS = ("steps", "render", "check", *training_verbs.VERBS)
 BAD_INPUT = 2  # exit code for a file or formula that cannot be used
 
 
@@ -71,7 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"graphviz-app {engine.__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="{steps,render,check} | FILE")
+    verbs = parser.add_subparsers(dest="verb", metavar=f"{{{','.join(VERBS)}}} | FILE")
     steps = verbs.add_parser("steps", help="print the walk, step by step")
     steps.add_argument("--json", action="store_true", help="as JSON, every number exact")
     render = verbs.add_parser(
@@ -84,6 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--scale", type=float, default=2.0, metavar="S", help="pixels per unit (PNG)"
     )
     check = verbs.add_parser("check", help="compare all gradients with central differences")
+    training_verbs.add_parsers(verbs)
     for verb in (steps, render, check):
         verb.add_argument("file", metavar="FILE", help="a *.graph.json file or a formula")
         verb.add_argument(
@@ -112,6 +114,10 @@ def main(argv: list[str] | None = None) -> int:
         if first not in VERBS and not first.startswith("-"):
             return open_window(arguments)
         options = build_parser().parse_args(arguments)
+        if options.verb == "evaluate":
+            return training_verbs.evaluate(options)
+        if options.verb in training_verbs.ON_GRAPH:
+            return training_verbs.ON_GRAPH[options.verb](read(options.file), options)
         graph = read(options.file, dict(options.values))
         return {"steps": steps, "render": render, "check": check}[options.verb](graph, options)
     except FormulaError as error:
