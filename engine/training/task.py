@@ -61,8 +61,8 @@ def task_of(graph: Graph, data: Dataset | Split, settings: Settings) -> Task:
     notes = [*train.notes, *troubles(train, settings.batch or None)]
     if running is not objective:
         notes.append(
-            f"The {objective.loss} is computed from the scores before the last activation: the "
-            "same number, without rounding sure mistakes."
+            f"The loss ({objective.loss}) is computed from the scores before the last activation: "
+            "the same number, without rounding sure mistakes."
         )
     if settings.patience is not None and not split.validation.count:
         notes.append("There is no validation set, so early stopping has nothing to watch.")

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from engine.errors import TrainingError
+from engine.training import update as updates
 from engine.training.optimizers import OPTIMIZERS, optimizer_called
-from engine.training.update import BLOCK_BYTES, Update
+from engine.training.update import Update
 
-SIZE = BLOCK_BYTES // 8 + 77  # two blocks, the second a short one
+SIZE = 1100
 STEPS = 40
 RANDOM = 20260
 
@@ -30,7 +31,9 @@ def ours(name: str, preset: str, dtype=float, **given) -> np.ndarray:
     optimizer = OPTIMIZERS[name]
     settings = optimizer.settings(preset, **given)
     weights, gradient = start.astype(dtype), np.zeros(SIZE, dtype)
-    update = Update(optimizer, settings, weights, gradient)
+    with pytest.MonkeyPatch.context() as patch:  # three blocks, the last a short one
+        patch.setattr(updates, "BLOCK_BYTES", 500 * weights.itemsize)
+        update = Update(optimizer, settings, weights, gradient)
     for g, factor in zip(gradients, factors, strict=True):
         gradient[:] = g
         update.step(settings["rate"] * factor)
