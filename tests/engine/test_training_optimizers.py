@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from engine.training import update as updates
 from engine.training.optimizers import OPTIMIZERS, optimizer_called
 from engine.training.update import Update
 
+RECORDED = Path(__file__).parent / "recorded" / "keras_optimizers.json"
 SIZE = 1100
 STEPS = 40
 RANDOM = 20260
@@ -114,6 +117,21 @@ def test_the_keras_preset_follows_the_rules_of_keras(name):
     for t, (g, factor) in enumerate(zip(gradients, factors, strict=True), 1):
         keras_rules(name, rate * factor, state, w, g, t)
     np.testing.assert_allclose(ours(name, "keras"), w, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_keras_preset_walks_the_way_that_keras_was_seen_to_walk(name):
+    """Recorded with Keras 3.15.1 in float64: twelve updates, the learning rate changing."""
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
+    settings = OPTIMIZERS[name].settings("keras")
+    assert settings["rate"] == recorded["rates"][name]
+    weights, gradient = np.array(recorded["start"]), np.zeros(6)
+    update = Update(OPTIMIZERS[name], settings, weights, gradient)
+    steps = zip(recorded["gradients"], recorded["factors"], recorded["weights"][name], strict=True)
+    for g, factor, seen in steps:
+        gradient[:] = g
+        update.step(settings["rate"] * factor)
+        np.testing.assert_allclose(weights, seen, rtol=0, atol=1e-14)
 
 
 def test_the_presets_differ_where_the_libraries_differ():
