@@ -14,6 +14,7 @@ import pytest
 
 import engine
 from engine.layers.network import sequential
+from graphviz_app.resources import example
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMULA = "σ(w0x0 + w1x1 + w2)"
@@ -47,10 +48,12 @@ def test_train_writes_a_run_that_evaluate_reads(net):
     done = run(
         net, "train", "net.graph.json", "--data", "circle", "--optimizer", "adam", "--lr", "0.03",
         "--epochs", "40", "--batch", "32", "--device", "auto", "--validation", "0.25",
-        "--out", "run.json",
+        "--out", "run.json", "--csv", "history.csv",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    record = json.loads((net / "run.json").read_text(encoding="utf-8"))
+    assert len((net / "history.csv").read_text(encoding="utf-8").splitlines()) == 41
+    record = json.loads((net / "run.json").read_text(encoding="utf-8"))["training"]
+    assert engine.load(net / "run.json").nodes["W1"].value.shape == (2, 4)
     assert record["settings"]["rate"] == 0.03
     assert record["data"]["name"] == "circle"
     assert len(record["history"]["epochs"]["loss"]) == 40
@@ -99,7 +102,7 @@ def test_ctrl_c_keeps_what_was_learned(net):
     assert process.returncode == 130, err
     assert "what was learned until then is kept" in out
     assert "Traceback" not in err
-    record = json.loads((net / "r.json").read_text(encoding="utf-8"))
+    record = json.loads((net / "r.json").read_text(encoding="utf-8"))["training"]
     assert record["result"]["epoch"] >= 1
     assert record["ended"] == ""
 
@@ -140,12 +143,12 @@ def test_a_run_that_is_killed_goes_on_from_its_last_epoch_as_if_nothing_had_been
         json.loads((net / name).read_text(encoding="utf-8"))
         for name in ("killed.json", "whole.json")
     ]
-    for record in records:
-        del record["result"]["seconds"], record["history"]["epochs"]["seconds"]
-        del record["settings"]["epochs"]
-    assert records[0]["graph"] == records[1]["graph"]
-    assert records[0]["result"] == records[1]["result"]
-    assert records[0]["history"] == records[1]["history"]
+    for run_ in (record["training"] for record in records):
+        del run_["result"]["seconds"], run_["history"]["epochs"]["seconds"]
+        del run_["settings"]["epochs"]
+    assert records[0]["nodes"] == records[1]["nodes"]
+    assert records[0]["training"]["result"] == records[1]["training"]["result"]
+    assert records[0]["training"]["history"] == records[1]["training"]["history"]
 
 
 def test_divergence_is_told_with_exit_code_1(tmp_path):
@@ -169,7 +172,8 @@ def test_divergence_is_told_with_exit_code_1(tmp_path):
         (("train", FORMULA, "--data", "moons", "--resume"), "--resume needs --out"),
         (("train", FORMULA, "--data", "none.csv"), "none.csv"),
         (("train", "σ(", "--data", "moons"), "σ("),
-        (("evaluate", "none.json"), "none.json cannot be opened"),
+        (("evaluate", "none.json"), "none.json"),
+        (("evaluate", str(example("fork"))), "holds a graph, but no run: train it first"),
         (("compare", FORMULA, "--data", "moons", "--vary", "lr=1", "--seeds", "0"), "at least 1"),
     ],
 )
@@ -181,10 +185,12 @@ def test_bad_input_is_one_sentence(tmp_path, arguments, sentence):
 
 
 def test_a_run_file_that_is_damaged_is_refused(tmp_path):
-    (tmp_path / "bad.json").write_text('{"version": 1, "graph": {', encoding="utf-8")
+    (tmp_path / "bad.json").write_text(
+        '{"version": 1, "nodes": [], "training": {"data": {"name": 1}}}', encoding="utf-8"
+    )
     done = run(tmp_path, "evaluate", "bad.json")
     assert done.returncode == 2
-    assert "is no run of graphviz-app" in done.stderr
+    assert "holds a run that cannot be read" in done.stderr
 
 
 def test_compare_trains_with_every_setting_from_the_same_seeds(net):
@@ -224,7 +230,9 @@ def test_the_torch_script_trains_the_same_model(net):
     )  # fmt: skip
     assert theirs.returncode == 0, theirs.stderr
     assert run(net, "train", *arguments, "--out", "run.json").returncode == 0
-    epochs = json.loads((net / "run.json").read_text(encoding="utf-8"))["history"]["epochs"]
+    epochs = json.loads((net / "run.json").read_text(encoding="utf-8"))["training"]["history"][
+        "epochs"
+    ]
     lines = [line.replace(",", "").split() for line in theirs.stdout.splitlines()]
     np.testing.assert_allclose([float(w[3]) for w in lines], epochs["batch_loss"], rtol=1e-5)
     np.testing.assert_allclose([float(w[6]) for w in lines], epochs["val_loss"], rtol=1e-5)

@@ -368,6 +368,7 @@ def test_a_run_file_gives_back_graph_data_and_settings(tmp_path):
     run = read_run(tmp_path / "run.json")
     assert (run.data, run.settings, run.ended) == (choice, trainer.settings, "finished")
     assert run.graph == trainer.learned()
+    assert run.history["epochs"]["loss"] == trainer.history.epochs["loss"].tolist()
 
 
 def test_a_checkpoint_holds_the_last_epoch_with_all_rows(tmp_path):
