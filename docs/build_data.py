@@ -1,12 +1,14 @@
-"""Makes the data sets in assets/data/ from the copies inside scikit-learn, which ours needs not.
+"""Makes the data sets in assets/data/ from the copies inside scikit-learn and from Fashion-MNIST.
 
-    pip install scikit-learn && python docs/build_data.py
+    pip install scikit-learn
+    python docs/build_data.py [FOLDER with Fashion-MNIST's IDX files, as Debian packs them]
 
 assets/data/README.md tells their origin and licences. Running it again gives the same bytes.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,9 @@ UNITS = {
     "s6": "blood sugar",
 }
 
+FASHION = ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag"]
+FASHION += ["ankle boot"]
+
 
 def compact(x: np.ndarray) -> np.ndarray:
     """Whole numbers as bytes where they fit; nothing is rounded."""
@@ -45,6 +50,16 @@ def write(name: str, x, y, features, classes=(), targets=()) -> None:
         targets=np.array(targets, dtype=str),
     )
     print(path.name, np.shape(x), path.stat().st_size, "bytes")
+
+
+def write_fashion(folder: Path) -> None:
+    """The first 500 training images of each of the ten classes, in the order of the file."""
+    from engine.data.images import read_idx
+
+    images = read_idx(folder / "train-images-idx3-ubyte.gz")
+    labels = read_idx(folder / "train-labels-idx1-ubyte.gz")
+    rows = np.sort(np.concatenate([np.flatnonzero(labels == k)[:500] for k in range(10)]))
+    write("fashion", images[rows], labels[rows], [], FASHION)
 
 
 def main() -> None:
@@ -89,3 +104,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    if len(sys.argv) > 1:
+        write_fashion(Path(sys.argv[1]))

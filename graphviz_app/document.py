@@ -20,7 +20,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine import edits
 from engine.errors import FileError
-from engine.files.project import Session, load_project, save
+from engine.files.project import Session, Training, load_project, save
 from engine.graph.formula import parse
 from engine.graph.graph import CONSTANT, Graph, Node, Value, same_value
 from engine.graph.levels import as_shown, can_open
@@ -94,6 +94,7 @@ class Document(QObject):
         super().__init__(parent)
         self.graph = Graph()
         self.path: Path | None = None
+        self._training: Training | None = None  # of the file: the run that its weights come from
         self.revision = 0
         self.derived = Derived(0, as_shown(self.graph))
         self.stack = QUndoStack(self)
@@ -188,6 +189,7 @@ class Document(QObject):
         """Open a file; raises FileError and leaves the document untouched if it cannot."""
         project = load_project(path)
         self._replace(project.graph, path)
+        self._training = project.training
         return project.session
 
     def clear(self) -> None:
@@ -221,14 +223,14 @@ class Document(QObject):
 
     def _replace(self, graph: Graph, path: Path | None) -> None:
         self.replaced.emit()
-        self.path = path
+        self.path, self._training = path, None
         self.stack.clear()
         self._install(graph, fresh=True)
         self.file_changed.emit()
 
     def save(self, path: Path, session: Session) -> None:
         """Write the file; raises FileError, and then nothing is lost."""
-        save(self.graph, path, session=session)
+        save(self.graph, path, session=session, training=self._training)
         self.path = path
         self.stack.setClean()
         self.file_changed.emit()

@@ -16,7 +16,9 @@ import msgspec
 
 from engine.data.choice import DataChoice
 from engine.errors import FileError, TrainingError
+from engine.files.atomic import replace_file
 from engine.graph.graph import Graph
+from engine.run.threads import hold_blas_to_one_thread
 from engine.training.experiments import Line, Outcome, compared, grid, run_experiment
 from engine.training.initial import with_new_weights
 from engine.training.run_file import read_run, write_run
@@ -51,13 +53,16 @@ def add_parsers(verbs: Any) -> None:
     """Declare the verbs on the command line's sub-parsers."""
     train = verbs.add_parser("train", help="train a graph on data")
     _add_common(train)
-    train.add_argument("--out", type=Path, metavar="run.json", help="write the run to this file")
+    train.add_argument(
+        "--out", type=Path, metavar="run.graph.json", help="write the learned graph and the run"
+    )
+    train.add_argument("--csv", type=Path, metavar="x.csv", help="write the history as a table")
     train.add_argument("--new-weights", action="store_true", help="draw new weights from the seed")
     train.add_argument(
         "--resume", action="store_true", help="go on with a run that was killed (needs --out)"
     )
     evaluate = verbs.add_parser("evaluate", help="measure a trained run on data")
-    evaluate.add_argument("file", metavar="run.json", type=Path)
+    evaluate.add_argument("file", metavar="run.graph.json", type=Path)
     evaluate.add_argument("--data", metavar="NAME", help="other data than those of the run")
     compare = verbs.add_parser("compare", help="train with many settings from the same seeds")
     _add_common(compare)
@@ -154,6 +159,7 @@ def train(graph: Graph, options: argparse.Namespace) -> int:
     """Train and say how it went; with ``--out`` keep the run, also when it is interrupted."""
     from tqdm import tqdm
 
+    hold_blas_to_one_thread()
     data, settings = data_of(options), settings_of(options)
     if options.new_weights:
         graph = with_new_weights(graph, settings.seed)
@@ -182,9 +188,19 @@ def train(graph: Graph, options: argparse.Namespace) -> int:
     if options.out is not None:
         write_run(options.out, trainer, data)
         print(f"Written to {options.out}.")
+    if options.csv is not None:
+        _write_table(options.csv, trainer)
     if checkpoint is not None:
         checkpoint.remove()
     return INTERRUPTED if interrupted else FAILED if trainer.ended == DIVERGED else 0
+
+
+def _write_table(path: Path, trainer: Trainer) -> None:
+    try:
+        replace_file(path, trainer.history.as_csv().encode())
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror or error}.") from None
+    print(f"Written to {path}.")
 
 
 def _checkpoint(options: argparse.Namespace, trainer: Trainer) -> Checkpoint | None:

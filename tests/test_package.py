@@ -91,6 +91,17 @@ def test_the_wheel_carries_every_asset_and_example(installed):
     assert set(shipped.splitlines()) == ours
 
 
+def test_the_installed_engine_finds_the_shipped_data_without_the_window(installed):
+    told = installed.python(
+        "import sys\n"
+        "from engine.data import load_data\n"
+        "data = load_data('iris')\n"
+        "load_data('film_reviews', count=10)\n"
+        "print(data.count, data.classes[0], 'graphviz_app' in sys.modules)"
+    )
+    assert told == "150 setosa False"
+
+
 def test_the_installed_program_tells_its_version(installed):
     ran = installed.run("graphviz-app", "--version")
     assert ran.returncode == 0, ran.stderr

@@ -22,6 +22,9 @@ COMMANDS = [
 ]
 
 
+PYTHON = [block for language, block in BLOCKS if language == "python"]
+
+
 def environment() -> dict[str, str]:
     """No screen: a command that would open a window prints instead."""
     none = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
@@ -32,19 +35,26 @@ def test_there_are_commands_to_test() -> None:
     assert len(COMMANDS) >= 6
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """One folder for all commands: a later one may use what an earlier one wrote."""
+    made = tmp_path_factory.mktemp("readme")
+    (made / "examples").symlink_to(ROOT / "examples")
+    return made
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_runs(command: str, tmp_path: Path) -> None:
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
+def test_every_command_runs(command: str, folder: Path) -> None:
     arguments = [sys.executable, "-m", "graphviz_app", *shlex.split(command)[1:]]
     done = subprocess.run(
-        arguments, capture_output=True, text=True, encoding="utf-8", cwd=tmp_path,
+        arguments, capture_output=True, text=True, encoding="utf-8", cwd=folder,
         env=environment(), timeout=90, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 
 
 def test_the_notebook_lines_give_what_their_comments_say(tmp_path: Path) -> None:
-    code = next(block for language, block in BLOCKS if language == "python")
+    code = next(block for block in PYTHON if "engine.gradcheck" in block)
     code += "\nassert walk.value('f') == 0.7310585786300049\n"
     code += "assert walk.gradient('w0') == -0.19661193324148185\n"
     done = subprocess.run(
@@ -53,6 +63,15 @@ def test_the_notebook_lines_give_what_their_comments_say(tmp_path: Path) -> None
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "mine.graph.json").exists()
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.split("\n")[0])
+def test_every_block_of_python_runs(block: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", block], capture_output=True, text=True, encoding="utf-8",
+        cwd=tmp_path, env=environment(), timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", TEXT))))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from engine.data.csv_rows import Layout, number, sample, sniff
+from engine.data.csv_rows import Layout, is_missing, number, sample, sniff
 from engine.data.splitting import is_part
 from engine.errors import DataError
 
@@ -16,8 +16,6 @@ _TARGET_NAMES = frozenset(
 )
 _SPLIT_NAMES = frozenset(("split", "subset", "part", "partition", "set", "fold"))
 _ID_NAMES = frozenset(("id", "index", "idx", "nr", "no", "row", "unnamed: 0"))
-_MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "?"))
-_MISSING_NUMBERS = _MISSING | {"none", "-", "--"}
 _MOST_LABELS = 10  # a target of so many whole numbers, or fewer, is read as classes
 _MOST_TEXTS = 50  # a text column of more is left aside, for it would become as many features
 
@@ -36,12 +34,6 @@ class Content(StrEnum):
 
     NUMBERS = "numbers"
     CATEGORIES = "categories"
-
-
-def is_missing(cell: str, content: Content) -> bool:
-    """Whether a cell says that nothing is known: empty, NA, NaN, null, ?"""
-    marks = _MISSING_NUMBERS if content is Content.NUMBERS else _MISSING
-    return cell.strip().lower() in marks
 
 
 @dataclass(frozen=True)
@@ -149,7 +141,7 @@ def plan_table(path: str | Path) -> TablePlan:
 
 def _column(name: str, cells: tuple[str, ...], layout: Layout) -> Column:
     """A column, a feature unless something speaks against it."""
-    known = [cell.strip() for cell in cells if not is_missing(cell, Content.NUMBERS)]
+    known = [cell.strip() for cell in cells if not is_missing(cell, among_numbers=True)]
     found = [_number(cell, layout.decimal) for cell in known]
     numbers = [value for value in found if value is not None]
     # A few texts among numbers are faults to be named, not a reason to take numbers for names.
@@ -165,7 +157,7 @@ def _column(name: str, cells: tuple[str, ...], layout: Layout) -> Column:
         why = f"“{name}” tells which rows train, validate and test."
     elif name.lower() in _ID_NAMES and distinct == len(cells):
         role, why = Role.IGNORE, f"“{name}” numbers the rows and is ignored."
-    elif not numeric and distinct > _MOST_TEXTS:
+    elif not numeric and distinct > _MOST_TEXTS and name.lower() not in _TARGET_NAMES:
         role, why = Role.IGNORE, f"“{name}” holds {distinct} different texts and is ignored."
     elif not numeric:
         why = f"“{name}” holds {distinct} names, each of which becomes a feature of 0 and 1."

@@ -18,10 +18,13 @@ from engine.errors import DataError
 
 _SAMPLE_BYTES = 1 << 18
 _LONGEST_LINE = 1 << 20  # characters; a file without line ends must not fill the memory
-_CHUNK_CELLS = 50_000
+_CHUNK_CELLS = 30_000
 _DELIMITERS = ("\t", ";", "|", ",", " ")  # a comma may be a decimal mark, so it comes late
 _NAMES = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces"}
+_MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "?"))
+_MISSING_NUMBERS = _MISSING | {"none", "-", "--"}
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+([eE][+-]?\d+)?")
+_DOTTED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -76,13 +79,17 @@ class Layout:
 
 def number(cell: str, decimal: str = ".") -> float:
     """The number in a cell, with a decimal comma or marks between thousands; ValueError if none."""
-    if decimal == "," and "," in cell:
-        if not _DECIMAL_COMMA.fullmatch(cell.strip()):
-            raise ValueError(cell)
-        return float(cell.replace(".", "").replace(",", "."))
-    if "," in cell and _THOUSANDS.fullmatch(cell.strip()):
+    if decimal == ",":
+        if _DECIMAL_COMMA.fullmatch(cell.strip()) or _DOTTED_THOUSANDS.fullmatch(cell.strip()):
+            return float(cell.replace(".", "").replace(",", "."))
+    elif "," in cell and _THOUSANDS.fullmatch(cell.strip()):
         return float(cell.replace(",", ""))
     return float(cell)
+
+
+def is_missing(cell: str, among_numbers: bool) -> bool:
+    """Whether a cell says that nothing is known: empty, NA, NaN, null, ?; among numbers also −."""
+    return cell.strip().lower() in (_MISSING_NUMBERS if among_numbers else _MISSING)
 
 
 def sniff(path: str | Path) -> Layout:
@@ -153,7 +160,7 @@ def _delimiter(path: Path, lines: list[str]) -> tuple[str, list[list[str]]]:
         rows = []
         # Where quotes do not fit, the rows before decide; reading them all will say the line.
         with contextlib.suppress(csv.Error):
-            rows.extend(filter(any, csv.reader(lines, **_dialect(delimiter))))
+            rows.extend(filter(_is_row, csv.reader(lines, **_dialect(delimiter))))
         widths = [len(row) for row in rows]
         if not widths or max(widths) < 2:
             continue
@@ -173,6 +180,11 @@ def _dialect(delimiter: str) -> dict:
     return {"delimiter": delimiter, "skipinitialspace": True, "strict": True}
 
 
+def _is_row(cells: list[str]) -> bool:
+    """Whether a line is more than blank; a line of empty cells is a row that misses them."""
+    return len(cells) > 1 or any(cells)
+
+
 def _decimal(rows: list[list[str]], delimiter: str) -> str:
     commas = [
         match for row in rows for cell in row if (match := _DECIMAL_COMMA.fullmatch(cell.strip()))
@@ -188,14 +200,14 @@ def _decimal(rows: list[list[str]], delimiter: str) -> str:
 
 def _has_header(rows: list[list[str]], decimal: str) -> bool:
     head, body = rows[0], rows[1:]
+    columns = list(zip(*body, strict=True)) if body else [()] * len(head)
+    for name, column in zip(head, columns, strict=True):
+        known = [cell for cell in column if not is_missing(cell, True)]
+        amounts = bool(known) and all(_is_number(cell, decimal) for cell in known)
+        if amounts and not (is_missing(name, True) or _is_number(name, decimal)):
+            return True  # a word over numbers
     if any(_is_number(cell, decimal) for cell in head):
         return False
-    if not body:
-        return True
-    columns = list(zip(*body, strict=True))
-    numeric = [all(_is_number(cell, decimal) or not cell for cell in column) for column in columns]
-    if any(numeric):
-        return True
     return len(set(head)) == len(head) and not any(
         name in column for name, column in zip(head, columns, strict=True)
     )
@@ -233,7 +245,7 @@ def _parsed(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, li
         with open(path, encoding=encoding, newline="") as file:
             reader = csv.reader(_bounded_lines(file, path.name), **_dialect(delimiter))
             for cells in reader:
-                if any(cells):
+                if _is_row(cells):
                     yield reader.line_num, cells
     except csv.Error as error:
         line = reader.line_num if reader else 1

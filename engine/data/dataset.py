@@ -65,9 +65,10 @@ class Dataset:
 
     def _checked_classes(self) -> np.ndarray:
         given = np.asarray(self.y)
-        labels = given.astype(np.int64)
-        if given.ndim != 1 or not np.array_equal(labels, given):
+        is_number = given.ndim == 1 and given.dtype.kind in "biuf" and np.isfinite(given).all()
+        if not is_number or (given % 1 != 0).any():
             raise DataError(f"{self.name}: labels are whole numbers, one a row.")
+        labels = given.astype(np.int64)
         out = (labels < 0) | (labels >= len(self.classes))
         if out.any():
             row = int(out.argmax())

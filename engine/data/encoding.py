@@ -45,6 +45,8 @@ def to_split(
     or drawn as ``splitting.split`` does. Raises DataError for missing cells that it may not mend,
     and where a part or the classes leave nothing to learn.
     """
+    if missing not in list(Missing):
+        raise DataError(f"Missing cells: {', '.join(Missing)}, not “{missing}”.")
     table, notes = _without_gaps(table, Missing(missing))
     targets = table.plan.having(Role.TARGET)
     is_classes = targets[0].content is Content.CATEGORIES
@@ -56,9 +58,7 @@ def to_split(
     column = next(iter(table.plan.having(Role.SPLIT)), None) if by_column else None
     if column is not None:
         told = table.categories[column.name]
-        parts = parts_of(told.names)[told.codes] if len(told.names) else None
-        if parts is None or not (parts == 0).any():
-            raise DataError(f"The split column “{column.name}” names no row train.")
+        parts = parts_of([told.names[code] for code in told.codes])
         notes.append(f"The rows were split as the column “{column.name}” says.")
     else:
         parts = partition(table.count, validation, test, seed, y if is_classes else None)
@@ -110,8 +110,8 @@ def _without_gaps(table: TableRows, missing: Missing) -> tuple[TableRows, list[s
     dropped = np.any(bad, axis=0) if bad else np.zeros(table.count, dtype=bool)
     notes = [f"{holes} {cells} missing, the first in {place}."]
     if dropped.any():
-        rows = "row" if dropped.sum() == 1 else "rows"
-        notes.append(f"{dropped.sum()} {rows} with missing cells were left out.")
+        were = "was" if dropped.sum() == 1 else "were"
+        notes.append(f"{dropped.sum()} of {table.count} rows {were} left out for missing cells.")
     if dropped.all():
         raise DataError(
             f"{table.plan.path.name}: every row misses a cell, the first in {place}; "
@@ -208,9 +208,9 @@ class _Encoder:
             name = column.name
             if column.content is Content.NUMBERS:
                 values = table.numbers[name]
-                known = values[training & ~np.isnan(values)]
-                means[name] = float(known.mean()) if len(known) else 0.0
                 gaps = int(np.isnan(values).sum())
+                known = values[training & ~np.isnan(values)]
+                means[name] = float(known.mean()) if gaps and len(known) else 0.0
                 fill = f"{means[name]:.6g}, the mean of training rows"
                 features.append(name)
             else:

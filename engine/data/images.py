@@ -1,4 +1,4 @@
-"""Images of digits: the shipped ones of 8×8, 28×28 made from these, and the learner's own MNIST."""
+"""Images: digits of 8×8, 28×28 made from these, clothes, and MNIST files of the learner's own."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ def digits(seed: int, flat: bool) -> Dataset:
     data = shipped("digits")
     data = replace(data, x=data.x / 16)
     return _shaped(data.noted("Pixels were divided by 16, so that they go from 0 to 1."), flat)
+
+
+def fashion(seed: int, flat: bool) -> Dataset:
+    """5,000 pictures of clothes, 28×28 pixels from 0 to 1, 500 of each of ten kinds."""
+    data = shipped("fashion")
+    data = replace(data, x=data.x / 255)
+    return _shaped(data.noted("Pixels were divided by 255, so that they go from 0 to 1."), flat)
 
 
 def digits28(seed: int, count: int, flat: bool) -> Dataset:
@@ -111,13 +118,15 @@ def read_mnist(path: str | Path, part: str = "train", count: int = 5000, seed: i
         raise DataError(f"{path.name}: labels are whole numbers from 0; found {labels.dtype}.")
     if images.dtype.kind not in "iuf":
         raise DataError(f"{path.name}: images hold {images.dtype}, not numbers.")
+    if count < 1:
+        raise DataError(f"At least one image is to be taken, not {count}.")
     notes = []
     if count < len(images):
-        chosen = np.flatnonzero(partition(len(images), 0, int(count), seed, labels) == 2)
-        notes.append(
-            f"{count} of {len(images)} images were taken, with the same share of each class "
-            f"(seed {seed})."
-        )
+        # Each class keeps an image that is not taken; where too few are left, shares are by chance.
+        fair = len(images) - count >= len(np.unique(labels))
+        chosen = partition(len(images), 0, int(count), seed, labels if fair else None) == 2
+        shares = "with the same share of each class" if fair else "drawn at random"
+        notes.append(f"{count} of {len(images)} images were taken, {shares} (seed {seed}).")
         images, labels = images[chosen], labels[chosen]
     if images.dtype == np.uint8:
         images = images / 255.0

@@ -1,10 +1,14 @@
 """Reviews of eight words and more, as counts of 41 words, with negation where it is asked for.
 
 The draws are those of the course, one after the other: a word decides which draw comes next, so
-they cannot be made all at once.
+they cannot be made all at once. A call of NumPy for each would take most of the time; so its random
+bits are fetched in blocks and turned into numbers as ``RandomState``, which is frozen, turns them.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -26,10 +30,11 @@ _GROUPS = (
     (0, "not"),
 )
 WORDS = tuple(word for _, words in _GROUPS for word in words.split())
-_POLARITY = np.array([polarity for polarity, words in _GROUPS for _ in words.split()])
-_POLAR = tuple(np.flatnonzero(_POLARITY).tolist())
+_POLARITY = tuple(polarity for polarity, words in _GROUPS for _ in words.split())
+_POLAR = tuple(number for number, polarity in enumerate(_POLARITY) if polarity)
 _PLAIN = tuple(number for number in range(len(WORDS) - 1) if not _POLARITY[number])
 _NOT = len(WORDS) - 1
+_MASKS = tuple((1 << most.bit_length()) - 1 for most in range(len(WORDS)))
 _SHORTEST = 8  # words; a negation can make it one more
 
 
@@ -38,35 +43,57 @@ def mini_reviews(seed: int, count: int, negation: float) -> Dataset:
 
     ``negation`` is the chance that "not" stands before a polar word and turns it round.
     """
-    random = np.random.RandomState(seed)
-    x = np.zeros((count, len(WORDS)))
-    y = np.empty(count, dtype=np.int64)
-    for row in range(count):
-        words, polarity = _review(random, negation)
-        x[row] = np.bincount(words, minlength=len(WORDS))
-        y[row] = np.searchsorted([-2, 0, 1, 3], polarity, side="right")
+    draw = chain.from_iterable(_blocks(seed)).__next__
+    reviews = [_review(draw, negation) for _ in range(count)]
+    columns = np.fromiter(chain.from_iterable(words for words, _ in reviews), np.int64)
+    rows = np.repeat(np.arange(count), [len(words) for words, _ in reviews])
+    places = rows * len(WORDS) + columns
+    x = np.bincount(places, minlength=count * len(WORDS)).reshape(count, -1)
+    y = np.searchsorted([-2, 0, 1, 3], [polarity for _, polarity in reviews], side="right")
     return Dataset("mini_reviews", x, y, WORDS, CLASSES)
 
 
-def _review(random: np.random.RandomState, negation: float) -> tuple[list[int], int]:
+def _review(draw: Callable[[], int], negation: float) -> tuple[list[int], int]:
     """The words of one review and its summed polarity. The words' order is drawn and not needed."""
     words: list[int] = []
     phrases = polarity = 0
-    tries = random.randint(1, 4)
-    leaning = random.choice([-1, 0, 1])
+    tries = 1 + _up_to(2, draw)
+    leaning = _up_to(2, draw) - 1
     for _ in range(tries):
-        word = _POLAR[random.randint(len(_POLAR))]
-        if leaning and np.sign(_POLARITY[word]) != leaning and random.rand() < 0.8:
+        word = _POLAR[_up_to(len(_POLAR) - 1, draw)]
+        value = _POLARITY[word]
+        if leaning and value * leaning < 0 and _share(draw) < 0.8:
             continue
         phrases += 1
-        if random.rand() < negation:
+        if _share(draw) < negation:
             words += (_NOT, word)
-            polarity -= _POLARITY[word]
+            polarity -= value
         else:
             words.append(word)
-            polarity += _POLARITY[word]
+            polarity += value
     while len(words) < _SHORTEST:
         phrases += 1
-        words.append(_PLAIN[random.randint(len(_PLAIN))])
-    random.permutation(phrases)  # the course draws the order of the words here
+        words.append(_PLAIN[_up_to(len(_PLAIN) - 1, draw)])
+    for last in range(phrases - 1, 0, -1):  # the course shuffles its phrases here
+        _up_to(last, draw)
     return words, polarity
+
+
+def _blocks(seed: int) -> Iterator[list[int]]:
+    """The random bits of a seed, 32 at a time."""
+    random = np.random.RandomState(seed)
+    while True:
+        yield random.randint(0, 2**32, 4096, dtype=np.uint32).tolist()
+
+
+def _up_to(most: int, draw: Callable[[], int]) -> int:
+    """0 to ``most``, as ``randint`` and ``permutation`` draw: what is too large is drawn again."""
+    mask = _MASKS[most]
+    while (number := draw() & mask) > most:
+        pass
+    return number
+
+
+def _share(draw: Callable[[], int]) -> float:
+    """From 0 to below 1, as ``rand`` draws: 27 bits and 26 bits."""
+    return ((draw() >> 5) * 67108864 + (draw() >> 6)) / 9007199254740992

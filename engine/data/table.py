@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+
 from engine.data import toys
 from engine.data.dataset import Dataset, flip_labels
 from engine.data.film_reviews import film_reviews
-from engine.data.images import digits, digits28
+from engine.data.images import digits, digits28, fashion
 from engine.data.mini_reviews import mini_reviews
 from engine.data.shipped import shipped
 from engine.errors import DataError
@@ -45,6 +47,8 @@ class Setting:
 
     def checked(self, name: str, given: object) -> float | int | str | bool:
         """``given`` as this setting takes it; DataError says what it would take."""
+        if isinstance(given, np.generic):
+            given = given.item()
         if self.choices:
             if not any(given == choice and type(given) is type(choice) for choice in self.choices):
                 raise DataError(f"{name} is one of {', '.join(map(str, self.choices))}.")
@@ -247,8 +251,17 @@ _table("diabetes", "Diabetes", "How far the disease went in a year, of 442 patie
 _declare(
     "digits",
     "Digits 8×8",
-    "1,797 handwritten digits of 43 people, 8×8 pixels each.",
+    "1,797 handwritten digits of 13 people, 8×8 pixels each.",
     digits,
+    group=Group.IMAGES,
+    is_random=False,
+    flat=_FLAT,
+)
+_declare(
+    "fashion",
+    "Fashion-MNIST, 5,000 images",
+    "Ten kinds of clothes, 28×28 pixels; made to stand in for MNIST, and harder.",
+    fashion,
     group=Group.IMAGES,
     is_random=False,
     flat=_FLAT,
@@ -305,7 +318,7 @@ def load_data(name: str, seed: int = 0, **settings: float | int | str | bool) ->
         near = difflib.get_close_matches(str(name), DATASETS, 1)
         hint = f"did you mean “{near[0]}”?" if near else f"there are {', '.join(DATASETS)}."
         raise DataError(f"There is no data set called “{name}”; {hint}")
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
         raise DataError(f"A seed is a whole number from 0 to {2**32 - 1}, not {seed!r}.")
     for setting in settings:
         if setting not in source.settings:
@@ -315,6 +328,7 @@ def load_data(name: str, seed: int = 0, **settings: float | int | str | bool) ->
         setting: entry.checked(f"{name}: {setting}", settings.get(setting, entry.default))
         for setting, entry in source.settings.items()
     }
+    seed = int(seed)
     share = float(chosen.pop("flip", 0.0))
     data = source.make(seed, **chosen)
     # The course draws its flips from another seed than its points.

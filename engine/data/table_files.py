@@ -5,6 +5,7 @@ Where more rows are there than fit, an even sample of them is kept, and what was
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.data.csv_columns import Column, Content, Role, TablePlan, is_missing, plan_table
-from engine.data.csv_rows import Chunk, number
+from engine.data.csv_columns import Column, Content, Role, TablePlan, plan_table
+from engine.data.csv_rows import Chunk, is_missing, number
 from engine.data.dataset import Dataset
 from engine.errors import DataError
 from engine.files.atomic import replace_file
@@ -130,16 +131,16 @@ class _Kept:
         return read
 
     def _numbers(self, column: Column, cells: list[str], lines: list[int]) -> np.ndarray:
-        try:
-            found = np.array(list(map(float, cells)))
-            if not np.isinf(found).any():
-                return found
-        except ValueError:
-            pass  # a missing cell, a decimal comma or a fault: one by one
         decimal = self.plan.layout.decimal
+        if decimal == ".":
+            # Else there is a missing cell or a fault, and each cell is looked at.
+            with contextlib.suppress(ValueError):
+                found = np.array(list(map(float, cells)))
+                if not np.isinf(found).any():
+                    return found
         found = np.empty(len(cells))
         for row, (cell, line) in enumerate(zip(cells, lines, strict=True)):
-            if is_missing(cell, Content.NUMBERS):
+            if is_missing(cell, among_numbers=True):
                 found[row] = np.nan
                 continue
             try:
@@ -162,7 +163,7 @@ class _Kept:
             name = cell.strip()
             if name in codes:
                 coded.append(codes[name])
-            elif is_missing(name, Content.CATEGORIES):
+            elif is_missing(name, among_numbers=False):
                 coded.append(-1)
             else:
                 coded.append(codes.setdefault(name, len(codes)))

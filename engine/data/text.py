@@ -21,7 +21,7 @@ from engine.errors import DataError
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2  # what word numbers mean; words follow from 2 on
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-MOST_SENTENCES = 200_000
+MOST_SENTENCES = 50_000  # as bags of 800 words these are 320 MB
 MOST_CLASSES = 100
 
 
@@ -67,10 +67,10 @@ class Vocabulary:
 
 def as_bag(numbers: np.ndarray, words: int) -> np.ndarray:
     """How often each of ``words`` known words occurs, (rows, words), from word numbers."""
-    rows = np.arange(len(numbers))[:, None] * (words + FIRST_WORD)
-    counts = np.bincount(
-        (numbers + rows).ravel(), minlength=len(numbers) * (words + FIRST_WORD)
-    ).reshape(len(numbers), -1)
+    columns = words + FIRST_WORD
+    places = numbers + np.arange(len(numbers))[:, None] * columns
+    counts = np.bincount(places.ravel(), minlength=len(numbers) * columns)
+    counts = counts.reshape(len(numbers), columns)
     return counts[:, FIRST_WORD:].astype(np.float64)
 
 
@@ -161,7 +161,7 @@ class RatedSentences:
 def read_rated_sentences(path: str | Path, layout: Layout | None = None) -> RatedSentences:
     """Sentences and ratings from a table of two columns (CSV, TSV): sentence, rating.
 
-    The column with the longer texts is the sentence. At most 200,000 rows are kept, and said.
+    The column with the longer texts is the sentence. At most 50,000 rows are kept, and said.
     """
     path = Path(path)
     layout = layout or sniff(path)

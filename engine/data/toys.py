@@ -76,11 +76,12 @@ def spiral(seed: int, count: int, noise: float) -> Dataset:
     """Two arms that wind about each other, out to radius 2.2."""
     random = np.random.RandomState(seed)
     half = count // 2
-    turn = 1.75 * 2 * np.pi * 0.7
+    longest = 1.75 * 2 * np.pi * 0.7 + 0.3
     arms = []
     for label in (0, 1):
-        angle = np.sqrt(random.rand(half)) * turn + 0.3
-        radius = angle / (turn + 0.3) * 2.2
+        # In the course's order of operations: the last digit is the same too.
+        angle = np.sqrt(random.rand(half)) * 1.75 * 2 * np.pi * 0.7 + 0.3
+        radius = angle / longest * 2.2
         phase = angle + np.pi * label
         arm = np.c_[radius * np.sin(phase), radius * np.cos(phase)]
         arms.append(arm + noise * random.randn(half, 2))

@@ -50,22 +50,30 @@ from engine.ops import OPS
 from engine.ops.group import GROUP
 
 MEGABYTE = 2**20
+Training = dict[str, Any]  # plain data; engine/training/run_file.py knows what is in it
 
 
 @dataclass(frozen=True)
 class Project:
-    """What a file holds: the graph, and where the user was in it."""
+    """What a file holds: the graph, where the user was in it, and the run its weights come from."""
 
     graph: Graph
     session: Session
+    training: Training | None = None
 
 
-def save(graph: Graph, path: str | os.PathLike, *, session: Session | None = None) -> None:
+def save(
+    graph: Graph,
+    path: str | os.PathLike,
+    *,
+    session: Session | None = None,
+    training: Training | None = None,
+) -> None:
     """Write ``graph`` to ``path``, all or nothing; raises FileError, the old file then intact."""
     if not isinstance(graph, Graph):
         raise no_graph("save", graph)
     name = _shown(path)
-    data = _encode(graph, session, f"{name} was not saved")
+    data = _encode(graph, session, f"{name} was not saved", training)
     try:
         replace_file(Path(path), data)
     except FileNotFoundError:
@@ -273,7 +281,7 @@ def _project(record: ProjectRecord) -> Project:
         if bend.port < len(inputs) and points:
             bends[Wire(inputs[bend.port], bend.node, bend.port)] = points
     graph.keep_bends(bends)
-    return Project(graph, record.session or Session())
+    return Project(graph, record.session or Session(), record.training)
 
 
 def _node(entry: NodeRecord, path: str) -> Node:
@@ -325,9 +333,11 @@ def _reachable(at: tuple[float, float]) -> bool:
 # writing --------------------------------------------------------------------------------------
 
 
-def _encode(graph: Graph, session: Session | None, failed: str) -> bytes:
+def _encode(
+    graph: Graph, session: Session | None, failed: str, training: Training | None = None
+) -> bytes:
     try:
-        data = _layout(graph, session)
+        data = _layout(graph, session, training)
         if len(graph.nodes) > MAX_NODES:
             raise Broken("$.nodes", f"are {len(graph.nodes):,}; a file holds up to {MAX_NODES:,}")
         if len(data) > MAX_BYTES:
@@ -338,7 +348,7 @@ def _encode(graph: Graph, session: Session | None, failed: str) -> bytes:
         raise FileError(f"{failed}: {broken.path} {broken.what}.", broken.path) from None
 
 
-def _layout(graph: Graph, session: Session | None) -> bytes:
+def _layout(graph: Graph, session: Session | None, training: Training | None) -> bytes:
     """The document, a person's way: one line a node."""
     nodes = []
     for k, node in enumerate(graph.nodes.values()):
@@ -356,6 +366,8 @@ def _layout(graph: Graph, session: Session | None) -> bytes:
     parts += _written_marks(graph)
     if session is not None and session != Session():
         parts.append(b'"session": ' + _line(session, "$.session"))
+    if training is not None:
+        parts.append(b'"training": ' + _line(training, "$.training"))
     return b"{\n  " + b",\n  ".join(parts) + b"\n}\n"
 
 

@@ -124,7 +124,8 @@ class ProjectRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
 
     ``output`` is the id of the node whose gradients are taken (the last node if absent);
     ``inside`` are the places of nodes inside opened composites; ``groups`` and ``notes`` are what
-    else stands on the canvas.
+    else stands on the canvas.  ``training`` is the run that the weights come from: its data,
+    settings and history (``engine/training/run_file.py``).
     """
 
     version: Literal[1]
@@ -136,6 +137,7 @@ class ProjectRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
     notes: Annotated[list[NoteRecord], Meta(max_length=MAX_MARKS)] = []
     bends: Annotated[list[BendRecord], Meta(max_length=MAX_MARKS)] = []
     session: Session | None = None
+    training: dict[str, Any] | None = None
 
 
 class VersionRecord(msgspec.Struct):

@@ -93,11 +93,12 @@ class Tape:
 class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
     """An array whose every use is put on a tape."""
 
-    __slots__ = ("array", "index", "straight", "tape")
+    __slots__ = ("array", "index", "scaled", "straight", "tape")
 
     def __init__(self, tape: Tape, index: int, array: np.ndarray) -> None:
         self.tape, self.index, self.array = tape, index, array
         self.straight: Recorded = self  # what this is a reshaped view of
+        self.scaled: tuple[Any, Recorded] | None = None  # the number and the array it is made of
 
     # what rules ask of an array -----------------------------------------------------------------
 
@@ -193,12 +194,35 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
             for this, other in (inputs, inputs[::-1]):
                 if isinstance(this, Recorded) and _changes_nothing(other, this):
                     return this
+        if ufunc is np.multiply or ufunc is np.divide:
+            return self._scaled(ufunc, inputs)
         result = ufunc(*map(_sample, inputs))
         kind = "ufunc"
         if ufunc is np.matmul:
             # dot is the same product of two matrices, with less to look up before it begins
             kind = "dot" if all(_sample(x).ndim == 2 for x in inputs) else kind
         return self.tape.put(kind, ufunc, inputs, result)
+
+    def _scaled(self, ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Recorded:
+        """A product or quotient; of a number times a number times an array the numbers meet first,
+        which saves going through the array twice.
+        """
+        first, second = inputs
+        if ufunc is np.multiply and np.ndim(_sample(second)) == 0:
+            first, second = second, first
+        array, number = (second, first) if ufunc is np.multiply else (first, second)
+        if not isinstance(array, Recorded) or not array.ndim or np.ndim(_sample(number)):
+            return self.tape.put("ufunc", ufunc, inputs, ufunc(*map(_sample, inputs)))
+        factor = number if ufunc is np.multiply else 1.0 / number
+        if array.scaled is None:
+            made = self.tape.put("ufunc", ufunc, inputs, ufunc(*map(_sample, inputs)))
+            made.scaled = factor, array
+            return made
+        before, whole = array.scaled
+        both = before * factor
+        made = self.tape.put("ufunc", np.multiply, (both, whole), _sample(both) * whole.array)
+        made.scaled = both, whole
+        return made
 
     def _reduced(
         self,

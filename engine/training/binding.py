@@ -237,3 +237,12 @@ def masks_of(graph: Graph) -> dict[str, Shape]:
             if mask.leaf:
                 found[mask.id] = np.shape(mask.value)[1:]
     return found
+
+
+def rates_of(graph: Graph) -> dict[str, float]:
+    """For each mask of dropout the share of numbers that it leaves out."""
+    users = graph.users()
+    return {
+        leaf: float(OPS["dropout"].with_defaults(graph.nodes[users[leaf][0].target].attrs)["rate"])
+        for leaf in masks_of(graph)
+    }

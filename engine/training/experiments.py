@@ -22,11 +22,11 @@ from engine.data.choice import DataChoice
 from engine.errors import EngineError, TrainingError
 from engine.files.project import graph_bytes, graph_from_bytes
 from engine.graph.graph import Graph
+from engine.run.threads import hold_blas_to_one_thread
 from engine.training.initial import with_new_weights
 from engine.training.settings import Settings
 from engine.training.trainer import Trainer
 
-ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 MOST_RUNS = 10_000
 
 
@@ -80,30 +80,12 @@ def run_experiment(
     written = (packed, msgspec.json.encode(data), msgspec.json.encode(settings))
     workers = max(1, min(processes or os.cpu_count() or 1, len(jobs)))
     outcomes = []
-    with (
-        _one_thread(),
-        ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
-    ):
+    with ProcessPoolExecutor(workers, get_context("spawn"), hold_blas_to_one_thread) as pool:
         tasks = [pool.submit(_one_run, *written, change, seed) for change, seed in jobs]
         for task in tasks:
             outcomes.append(task.result())
             ready(outcomes[-1])
     return outcomes
-
-
-class _one_thread:
-    """Processes started inside compute with one thread each: they share the cores already."""
-
-    def __enter__(self) -> None:
-        self._before = {name: os.environ.get(name) for name in ONE_THREAD}
-        os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
-
-    def __exit__(self, *error: object) -> None:
-        for name, value in self._before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _one_run(graph: bytes, data: bytes, settings: bytes, changes: dict[str, Any], seed: int) -> Any:

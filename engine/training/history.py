@@ -84,7 +84,8 @@ class Series:
         self.columns = tuple(state["columns"])
         self.stride, self.seen, self.count = state["stride"], state["seen"], state["count"]
         self._newest = tuple(state["newest"])
-        self._table = np.full((max(FIRST_ROWS, self.count), len(self.columns)), np.nan)
+        room = max(min(self._most, FIRST_ROWS), self.count)
+        self._table = np.full((room, len(self.columns)), np.nan)
         self._table[: self.count] = state["rows"]
 
 

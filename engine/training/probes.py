@@ -20,6 +20,7 @@ Direction = Mapping[str, np.ndarray]  # a change of the weights, by leaf
 STEP = 1e-4  # of central differences of gradients, times the size of the weights
 MOST_TURNS, CLOSE_ENOUGH = 200, 1e-7  # of the power iteration
 REPEATS = 300
+SMOOTHED, TOO_MUCH = 5, 4.0  # losses that are averaged; growth at which a range test ends
 
 
 def entry_direction(trainer: Trainer, leaf: str, index: tuple[int, ...] = ()) -> Direction:
@@ -94,6 +95,53 @@ def _evaluation(
 ) -> Evaluation:
     rows = trainer.split.train if data is None else data
     return Evaluation(trainer.executor, trainer.running, trainer.binding, rows, wanted)
+
+
+@dataclass(frozen=True)
+class RateRange:
+    """The losses of batches at learning rates that grow from update to update."""
+
+    rates: np.ndarray
+    losses: np.ndarray
+
+    @property
+    def steepest(self) -> float:
+        """The rate at which the (smoothed) loss fell fastest, a good one to begin with.
+
+        Smith 2017, *Cyclical Learning Rates for Training Neural Networks*, section 3.3.  NaN where
+        there were too few updates to tell.
+        """
+        if len(self.losses) < 2 * SMOOTHED:
+            return math.nan
+        kernel = np.ones(SMOOTHED) / SMOOTHED
+        smooth = np.convolve(self.losses, kernel, "valid")
+        slopes = np.gradient(smooth, np.log(self.rates[SMOOTHED - 1 :]))
+        return float(self.rates[SMOOTHED - 1 + int(np.argmin(slopes))])
+
+
+def rate_range(
+    trainer: Trainer, lowest: float = 1e-5, highest: float = 10.0, updates: int = 100
+) -> RateRange:
+    """Try learning rates from ``lowest`` to ``highest``, each for one update, from the present
+    weights on; it ends early where the loss has grown to four times its least.  The trainer then
+    stands where it stood.
+    """
+    if not 0 < lowest < highest < math.inf or updates < 2:
+        raise TrainingError("A range of learning rates goes from a small one to a larger one.")
+    before = trainer.snapshot()
+    rates = np.geomspace(lowest, highest, updates)
+    losses: list[float] = []
+    try:
+        for rate in rates.tolist():
+            loss = trainer.try_update(rate)
+            losses.append(loss)
+            if not math.isfinite(loss) or loss > TOO_MUCH * min(losses):
+                break
+    finally:
+        trainer.restore(before)
+    found = np.array(losses)
+    finite = np.isfinite(found)
+    return RateRange(rates[: len(found)][finite], found[finite])
 
 
 # gradients ----------------------------------------------------------------------------------

@@ -18,24 +18,23 @@ import numpy as np
 from engine.data.dataset import Dataset
 from engine.data.splitting import Split
 from engine.errors import TrainingError
-from engine.graph.graph import PARAMETER, Graph
+from engine.graph.graph import Graph
 from engine.graph.problems import ProblemKind
-from engine.graph.reach import upstream
-from engine.ops import OPS
-from engine.run.plan import lower
+from engine.run.arrays import ArrayExecutor
 from engine.run.trace import trace
 from engine.run.walk import Step, Walk
 from engine.training.batches import Batches
-from engine.training.binding import bind, masks_of
+from engine.training.binding import rates_of
 from engine.training.devices import executor_for
+from engine.training.draws import Draws
 from engine.training.evaluating import Evaluation
 from engine.training.history import History
-from engine.training.layers import learning_layers
-from engine.training.objective import objective_of, stable, weights_of
+from engine.training.metrics import confusion
 from engine.training.scores import Scores
-from engine.training.settings import FULL, Settings
+from engine.training.settings import Settings
 from engine.training.snapshots import Snapshot
 from engine.training.stopping import EarlyStopping
+from engine.training.task import task_of
 from engine.training.updating import Updating
 
 EPOCH_COLUMNS = ("epoch", "update", "seconds", "rate", "batch_loss")
@@ -47,9 +46,9 @@ class Trainer:
 
     Iterating yields the newest row of the history after every epoch until the run has ended
     (``ended`` says why); ``step_op``, ``step_batch`` and ``step_epoch`` go on by less.  ``graph``
-    is left alone; ``learned`` gives it with the weights as they are now.  ``running`` is the
-    objective as executors compute it, ``penalised`` are the leaves that L1 and L2 weigh, ``notes``
-    sentences about what was chosen.  Raises TrainingError where this cannot be trained.
+    is left alone; ``learned`` gives it with the weights as they are now.  ``task`` is what is
+    trained, ``notes`` are sentences about what was chosen.  Raises TrainingError where there is
+    nothing that could be trained.
     """
 
     def __init__(
@@ -62,62 +61,59 @@ class Trainer:
             raise TrainingError(f"The settings do not fit: {error}.") from None
         settings.check()
         self.settings = settings
-        self.graph = graph
-        self.split = data if isinstance(data, Split) else Split(data, data.rows([]), data.rows([]))
-        train = self.split.train
-        if not train.count:
-            raise TrainingError(f'"{train.name}" has no rows to train on.')
-        self.notes: list[str] = list(train.notes)
-        #: examples in an update (the last of an epoch may have fewer), and updates in an epoch
-        whole = settings.batch == FULL
-        self.batch_size = train.count if whole else min(settings.batch, train.count)
-        self.batches = -(-train.count // self.batch_size)
-        width = train.x.shape[1] if train.x.ndim == 2 else 1
-        classes = len(train.classes) if train.is_classes else 0
-        self.objective = objective_of(graph, settings.loss, classes, width)
-        self.binding = bind(self.objective, train)
-        self._learned_leaves = self._parameters()
-        self.running = run = stable(self.objective)
-        if run is not self.objective:
-            self.notes.append(
-                f"The {self.objective.loss} is computed from the scores before the last "
-                "activation: the same number, without rounding sure mistakes."
-            )
-        plan = lower(run.graph)
-        self.executor, note = executor_for(
-            plan, self._learned_leaves, settings.device, settings.dtype, self.batch_size
+        self.task = task = task_of(graph, data, settings)
+        self.graph, self.split, self.objective = task.graph, task.split, task.objective
+        self.running, self.binding, self.layers = task.running, task.binding, task.layers
+        self.penalised, self.batch_size, self.batches = task.penalised, task.batch, task.batches
+        executor, note = executor_for(
+            task.plan, task.learned, settings.device, settings.dtype, task.batch
         )
-        self.notes += [note] if note else []
-        self.penalised = weights_of(self.objective.graph, self._learned_leaves)
-        self._updating = Updating(self.executor, settings, self.penalised, self.batches)
-        self._masks = masks_of(self.objective.graph)
-        self._batches = Batches(
-            self.executor, run, self.binding, train, True, self._masks, self._momentum()
-        )
-        self.layers = learning_layers(self.objective.graph, self._learned_leaves)
-        self._scores = Scores(self.executor, run, self.binding, self.split, self.layers)
+        self.notes = [*task.notes, *filter(None, [note])]
+        self._use(executor)
         self.history = History([*EPOCH_COLUMNS, *self._scores.columns])
+        watched = settings.patience is not None and self.split.validation.count
         self.stopping = (
             EarlyStopping(settings.patience, settings.min_delta)
-            if settings.patience is not None and self.split.validation.count
+            if watched and settings.patience is not None
             else None
         )
-        if settings.patience is not None and self.stopping is None:
-            self.notes.append("There is no validation set, so early stopping has nothing to watch.")
-        self._order_draws = np.random.RandomState(settings.seed)
-        self._mask_draws = np.random.RandomState([settings.seed, 1])
-        self.epoch, self.update, self.batch_index = 0, 0, 0
+        self._draws = Draws(
+            settings.seed, self.split.train.count, task.batch, settings.shuffle, task.masks,
+            rates_of(self.objective.graph),
+        )  # fmt: skip
+        self.epoch, self.update = 0, 0
         self.seconds = 0.0
         self.ended = FINISHED if settings.epochs == 0 else ""
-        self._order: np.ndarray | None = None
-        self._drawn: dict[str, np.ndarray] | None = None  # the masks of the batch to come
         self._losses = 0.0  # of the batches of this epoch, times their rows
         self._walk: Walk | None = None
         self._cursor = 0
-        self._good = self.executor.weights()
-        self._best = self._good
+        self._good = self._best = self.executor.weights()
+        self._kept_means = self._good.keys() - set(task.learned)
+
+    def _use(self, executor: Any) -> None:
+        """Compute with ``executor`` from now on."""
+        task = self.task
+        self.executor = executor
+        self._updating = Updating(executor, self.settings, task.penalised, task.batches)
+        self._batches = Batches(
+            executor, task.running, task.binding, task.split.train, True, task.masks, task.momentum
+        )
+        self._scores = Scores(executor, task.running, task.binding, task.split, task.layers)
         self._probing: Batches | None = None
-        self._kept_means = self._good.keys() - set(self._learned_leaves)
+
+    def _fall_back(self, error: Exception) -> None:
+        """The device cannot go on: take weights and optimiser to NumPy and say so."""
+        weights, updating = self.executor.weights(), self._updating.snapshot()
+        device = self.executor.device
+        self._use(ArrayExecutor(self.task.plan, self.task.learned, self.settings.dtype))
+        self.executor.load(weights)
+        self._updating.restore(updating)
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        self.history.say(
+            self.epoch,
+            f'The device "{device}" could not go on ({reason.rstrip(".")}): training goes on with '
+            "NumPy, with the same weights.",
+        )
 
     # sizes --------------------------------------------------------------------------------------
 
@@ -166,15 +162,25 @@ class Trainer:
             self._diverge()
             return
         self._updating.step(rate)
-        self._walk, self._drawn = None, None
+        self._walk = None
         self.update += 1
         self.history.updates.append(self.update, loss, penalty, rate, norm)
         self._losses += loss * len(rows)
-        self.batch_index += 1
-        if self.batch_index == self.batches:
+        if self._draws.used():
             self._end_epoch(begun, rate)
         else:
             self.seconds += time.perf_counter() - begun
+
+    def try_update(self, rate: float) -> float:
+        """An update of the batch to come at another learning rate, which leaves no trace in the
+        history; the loss before it.
+        """
+        loss = self._gradients(self.next_rows())
+        self._updating.regularise()
+        self._updating.step(rate)
+        self._walk = None
+        self._draws.used()
+        return loss
 
     def step_op(self) -> Step | None:
         """The next step of the walk over the batch to come; behind the last, the update (None)."""
@@ -190,32 +196,25 @@ class Trainer:
 
     def _gradients(self, rows: np.ndarray) -> float:
         """Fill the executor's gradients for these rows of the training set; the mean loss."""
-        return self._batches.run(rows, self._draw_masks(len(rows)))
+        masks = self._draws.masks()
+        if isinstance(self.executor, ArrayExecutor):
+            return self._batches.run(rows, masks)
+        try:
+            return self._batches.run(rows, masks)
+        except RuntimeError as error:  # as torch says that memory has run out, or a device is gone
+            self._fall_back(error)
+            return self._batches.run(rows, masks)
 
     # the batch to come --------------------------------------------------------------------------
 
     def next_rows(self) -> np.ndarray:
         """Which rows of the training set the next update looks at."""
-        count = self.split.train.count
-        if self._order is None:
-            whole = self.batch_size == count or not self.settings.shuffle
-            self._order = np.arange(count) if whole else self._order_draws.permutation(count)
-        start = self.batch_index * self.batch_size
-        return self._order[start : start + self.batch_size]
+        return self._draws.rows()
 
-    def _draw_masks(self, size: int) -> dict[str, np.ndarray]:
-        """The masks of dropout for the next update: drawn once, however often they are read."""
-        if self._drawn is None:
-            self._drawn = {
-                leaf: _mask(self._mask_draws, (size, *shape), self._rate_of(leaf))
-                for leaf, shape in self._masks.items()
-            }
-        return self._drawn
-
-    def _rate_of(self, mask: str) -> float:
-        graph = self.objective.graph
-        user = graph.nodes[graph.users()[mask][0].target]
-        return float(OPS["dropout"].with_defaults(user.attrs)["rate"])
+    @property
+    def batch_index(self) -> int:
+        """How many updates of this epoch are done."""
+        return self._draws.index
 
     def batch_graph(self, example: int | None = None) -> Graph:
         """The graph with the weights as they are and the batch to come in its leaves.
@@ -224,7 +223,7 @@ class Trainer:
         holds the first.
         """
         rows = self.next_rows()
-        masks = self._draw_masks(len(rows))
+        masks = self._draws.masks()
         if example is None and self.binding.single:
             example = 0
         chosen = rows if example is None else rows[example : example + 1]
@@ -249,8 +248,8 @@ class Trainer:
 
     def update_terms(self, leaf: str) -> list[tuple[str, np.ndarray]]:
         """What the next update does to a leaf, quantity by quantity: g, m, v, …, Δ, w."""
-        if leaf not in self._learned_leaves:
-            known = ", ".join(self._learned_leaves)
+        if leaf not in self.task.learned:
+            known = ", ".join(self.task.learned)
             raise TrainingError(f'"{leaf}" is not learned; these are: {known}.')
         kept = {name: self.executor.weights()[name] for name in self._kept_means}
         self._gradients(self.next_rows())
@@ -263,7 +262,7 @@ class Trainer:
     def weights(self) -> dict[str, np.ndarray]:
         """Copies of the parameters, by leaf."""
         found = self.executor.weights()
-        return {leaf: np.asarray(found[leaf], float) for leaf in self._learned_leaves}
+        return {leaf: np.asarray(found[leaf], float) for leaf in self.task.learned}
 
     def learned(self) -> Graph:
         """The learner's graph with the weights, and running means, as they are now."""
@@ -292,7 +291,16 @@ class Trainer:
             self._probing = Batches(self.executor, self.running, self.binding, train, False, {})
         self._probing.run(rows)
         gradients = self.executor.gradients()
-        return {leaf: np.array(gradients[leaf], float) for leaf in self._learned_leaves}
+        return {leaf: np.array(gradients[leaf], float) for leaf in self.task.learned}
+
+    def confusion(self, data: Dataset) -> np.ndarray:
+        """How many rows of each class (down) were taken for which (across)."""
+        if not data.is_classes or not self.objective.prediction:
+            raise TrainingError("Only predictions of classes can be confused.")
+        evaluation = Evaluation(self.executor, self.running, self.binding, data)
+        evaluation.run()
+        predicted = evaluation.values[self.objective.prediction]
+        return confusion(predicted, data.y, len(data.classes), self.objective.threshold)
 
     def evaluate(self, data: Dataset) -> dict[str, float]:
         """Loss and metrics on another set of the same kind."""
@@ -305,7 +313,6 @@ class Trainer:
 
     def _end_epoch(self, begun: float, rate: float) -> None:
         self.epoch += 1
-        self.batch_index, self._order = 0, None
         batch_loss = self._losses / self.split.train.count
         self._losses = 0.0
         self._scores.look()
@@ -347,11 +354,12 @@ class Trainer:
 
     def _diverge(self) -> None:
         """The numbers are not finite any more: name the first bad op and go back."""
-        self._order, self.batch_index, self._losses = None, 0, 0.0
+        self._losses = 0.0
         sentence = "The loss is not a finite number any more."
         bad = [p for p in self.trace().problems if p.kind is ProblemKind.NON_FINITE]
         if bad:
             sentence = bad[0].sentence
+        self._draws.begin_epoch()
         self.executor.load(self._good)
         self.ended = DIVERGED
         self.history.say(
@@ -370,14 +378,11 @@ class Trainer:
             "best": self._best,
             "updating": self._updating.snapshot(),
             "stopping": self.stopping.snapshot() if self.stopping is not None else None,
-            "counts": [self.epoch, self.update, self.batch_index],
+            "draws": self._draws.snapshot(),
+            "counts": [self.epoch, self.update],
             "losses": self._losses,
             "seconds": self.seconds,
             "ended": self.ended,
-            "order": self._order,
-            "order_draws": _drawn_state(self._order_draws),
-            "mask_draws": _drawn_state(self._mask_draws),
-            "masks": self._drawn,
         }
 
     def snapshot(self) -> Snapshot:
@@ -398,49 +403,16 @@ class Trainer:
             self._good, self._best = snapshot["good"], snapshot["best"]
             if self.stopping is not None and snapshot["stopping"] is not None:
                 self.stopping.restore(snapshot["stopping"])
-            self.epoch, self.update, self.batch_index = snapshot["counts"]
+            self._draws.restore(snapshot["draws"])
+            self.epoch, self.update = snapshot["counts"]
             self._losses, self.seconds = snapshot["losses"], snapshot["seconds"]
-            self.ended, self._order = snapshot["ended"], snapshot["order"]
-            for draws, name in ((self._order_draws, "order"), (self._mask_draws, "mask")):
-                kind, keys, place, has_normal, normal = snapshot[f"{name}_draws"]
-                draws.set_state((kind, keys, place, has_normal, normal))
-            self._drawn = snapshot["masks"]
+            self.ended = snapshot["ended"]
             self.history.restore(snapshot["history"])
         except (KeyError, ValueError, AttributeError) as error:
             raise TrainingError(f"The snapshot does not fit this run: {error}.") from None
         if self.ended == FINISHED and self.epoch < self.settings.epochs:
             self.ended = ""  # it is to go on for longer
         self._walk = None
-
-    # setting up -----------------------------------------------------------------------------------
-
-    def _parameters(self) -> tuple[str, ...]:
-        graph = self.objective.graph
-        reached = upstream(graph, [graph.output])
-        found = tuple(n.id for n in graph.leaves() if n.op == PARAMETER and n.id in reached)
-        if not found:
-            raise TrainingError(
-                "There is nothing to learn: no parameter leads to the output. Make a leaf a "
-                "parameter, or call it w."
-            )
-        return found
-
-    def _momentum(self) -> float | None:
-        """The share that running means keep at an update; None where there are none."""
-        nodes = self.objective.graph.nodes.values()
-        kept = any(OPS.resolve(node.op) == "batch_norm" for node in nodes)
-        return self.settings.momentum if kept else None
-
-
-def _drawn_state(draws: np.random.RandomState) -> list[Any]:
-    """Where a stream of random numbers stands, as plain data and an array."""
-    return list(draws.get_state(legacy=True))
-
-
-def _mask(draws: np.random.RandomState, shape: tuple[int, ...], rate: float) -> np.ndarray:
-    """1 where dropout keeps a number: 32 random bits each, which are quicker than a fraction."""
-    bits = np.frombuffer(draws.bytes(4 * math.prod(shape)), np.dtype("<u4"))
-    return (bits >= np.uint32(min(round(rate * 2**32), 2**32 - 1))).reshape(shape)
 
 
 def _with_values(graph: Graph, values: Mapping[str, Any]) -> Graph:

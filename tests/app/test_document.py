@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import edits
+from engine import edits, parse
 from engine.errors import FileError, FormulaError
-from engine.files.project import Session
+from engine.files.project import Session, load_project, save
 from graphviz_app import deriving
 from graphviz_app.document import Document
 
@@ -201,3 +201,15 @@ def test_only_a_composite_opens(node):
     document.load_formula("f = sigmoid(w * x)")
     document.set_opened(node, "tensors")
     assert document.stack.count() == 0
+
+
+def test_the_run_that_weights_come_from_stays_in_the_file(document, tmp_path):
+    run = {"data": {"name": "moons"}, "result": {"loss": 0.25}}
+    save(parse("f = w*x", w=2.0), tmp_path / "learned.graph.json", training=run)
+    session = document.load(tmp_path / "learned.graph.json")
+    document.set_value("w", 3.0)
+    document.save(tmp_path / "again.graph.json", session)
+    assert load_project(tmp_path / "again.graph.json").training == run
+    document.clear()
+    document.save(tmp_path / "empty.graph.json", session)
+    assert load_project(tmp_path / "empty.graph.json").training is None

@@ -67,9 +67,9 @@ def test_encodings_and_byte_order_marks(file, encoding):
 
 
 def test_decimal_commas(file):
-    data = learned(file("a;b;y\n1,5;1.234,5;0,25\n-2;3e2;7,5\n"))
-    assert data.x.tolist() == [[1.5, 1234.5], [-2, 300]]
-    assert data.y.tolist() == [[0.25], [7.5]]
+    data = learned(file("a;b;y\n1,5;1.234,5;0,25\n-2;3e2;7,5\n0.125;1.234;2,5\n"))
+    assert data.x.tolist() == [[1.5, 1234.5], [-2, 300], [0.125, 1234]]
+    assert data.y.tolist() == [[0.25], [7.5], [2.5]]
     assert "A comma is the decimal mark" in said(data)
     quoted = learned(file('a,y\n"1,5","0,25"\n"2,75","3,5"\n'))
     assert quoted.x.tolist() == [[1.5], [2.75]]
@@ -91,6 +91,43 @@ def test_a_table_without_header_has_counted_columns(file):
     assert "The first line is no header" in said(data)
     names = learned(file("s,colour\nbig,red\nsmall,blue\nbig,green\n"))
     assert names.features == ("s = big", "s = small")
+
+
+def test_a_header_may_hold_numbers_and_a_first_row_gaps(file):
+    years = learned(file("2019,2020,y\n1.5,2,3.5\n4,5,6.5\n"))
+    assert years.features == ("2019", "2020")
+    gaps = plan_table(file("?,2,red\n3,4,blue\n5,6,red\n"))
+    assert not gaps.layout.has_header
+
+
+def test_blank_lines_are_passed_over_and_lines_of_empty_cells_are_gaps(file):
+    assert learned(file("a,y\n\n1,2.5\n   \n3,4.5\n\n")).count == 2
+    with pytest.raises(DataError, match="2 cells are missing, the first in line 3"):
+        learned(file("a,y\n1,2.5\n,\n3,4.5\n"))
+
+
+def test_a_target_by_name_may_have_many_classes_up_to_a_limit(file):
+    def rows(kinds):
+        return "label,x\n" + "".join(f"kind {n % kinds},{n}\n" for n in range(300))
+
+    assert len(learned(file(rows(60))).classes) == 60
+    with pytest.raises(DataError, match="“label” has 150 classes, more than 100"):
+        learned(file(rows(150)))
+
+
+def test_names_without_number_are_refused_before_they_fill_the_memory(file):
+    few = "".join(f"{n},kind {n % 5},{n / 7}\n" for n in range(1000))
+    many = "".join(f"{n},kind {n},{n / 7}\n" for n in range(3000))
+    with pytest.raises(DataError, match="column “b” holds more than 1000 different names"):
+        learned(file("a,b,y\n" + few + many))
+
+
+def test_a_split_column_that_names_no_part_is_refused(file):
+    plan = plan_table(file("x,kind,y\n1,train,2.5\n2,other,3.5\n")).change("kind", Role.SPLIT)
+    with pytest.raises(DataError, match="says “other” in row 2"):
+        to_split(read_table(plan))
+    with pytest.raises(DataError, match="Missing cells: refuse, drop, fill, not “guess”"):
+        to_split(read_table(plan), missing="guess")
 
 
 def test_blank_and_repeated_names_are_mended_and_said(file):
@@ -165,7 +202,7 @@ def test_missing_cells_are_refused_unless_told_what_to_do(file):
 def test_rows_with_missing_cells_can_be_dropped(file):
     data = learned(file(GAPS), missing="drop")
     assert data.x.tolist() == [[1, 1], [9, 1]]
-    assert "3 rows with missing cells were left out." in data.notes
+    assert "3 of 5 rows were left out for missing cells." in data.notes
 
 
 def test_missing_cells_can_be_filled_but_a_missing_target_is_dropped(file):
@@ -173,7 +210,7 @@ def test_missing_cells_can_be_filled_but_a_missing_target_is_dropped(file):
     assert data.features == ("a", "kind = u")
     assert data.x[:, 0].tolist() == [1, pytest.approx(13 / 3), 3, 9]
     assert data.x[:, 1].tolist() == [1, 1, 1, 1]
-    assert "1 row with missing cells were left out." in data.notes
+    assert "1 of 5 rows was left out for missing cells." in data.notes
     assert "1 missing cell of “a” became 4.33333, the mean of training rows." in data.notes
     assert "1 missing cell of “kind” became “u”, the most frequent of training rows." in data.notes
 
@@ -215,7 +252,7 @@ def test_a_class_that_no_training_row_has_is_said(file):
         ("a\n1\n2\n", "has one column only"),
         ("a,b,y\n1,2,3\n4,5\n", r"t\.csv, line 3: 2 cells where the others have 3"),
         ("a,b,y\n1,2,3\n4,5,6,7\n", "line 3: 4 cells where the others have 3"),
-        ("a,y\n1,2\n3,oops\n" + "5,6\n" * 30, "line 3, column “y”: “oops” is not a number"),
+        ("a,y\n1,2.5\n3,oops\n" + "5,6\n" * 30, "line 3, column “y”: “oops” is not a number"),
         ("a,y\n1,2\ninf,2.5\n" + "5,6\n" * 30, "line 3, column “a”: “inf” is no finite number"),
         ('a,y\n1,2\n"3,4\n5,6\n', "the quotes do not fit"),
         ('a,y\n1,2\n"3"4,5\n', "line 3: the quotes do not fit"),
@@ -236,7 +273,7 @@ def test_a_fault_far_behind_the_first_rows_is_named(file):
     with pytest.raises(DataError, match="line 30002: 1 cells where the others have 2"):
         learned(file(good + "7\n"))
     with pytest.raises(DataError, match="a character is not utf-8"):
-        learned(file((good * 3).encode() + b"\xff,1\n"))
+        learned(file((good + "1,2.5\n" * 30_000).encode() + b"\xff,1\n"))
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
@@ -365,3 +402,33 @@ def test_shipped_and_made_sets_come_back_from_their_files(tmp_path, name):
 def test_images_are_no_table(tmp_path):
     with pytest.raises(DataError, match="only rows of single numbers"):
         write_table(load_data("digits"), tmp_path / "d.csv")
+
+
+pieces = st.sampled_from(
+    (
+        *",;\t|\n\r \"'.-+é?01ab\0\ufeff",
+        "2.5",
+        "1,5",
+        "1e999",
+        "NA",
+        "label",
+        "train",
+        "test",
+        "split",
+    )
+)
+
+
+@settings(max_examples=600)
+@given(
+    st.one_of(st.lists(pieces, max_size=60).map("".join).map(str.encode), st.binary(max_size=80))
+)
+def test_any_file_is_read_or_refused_as_data(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("any") / "any.csv"
+    path.write_bytes(content)
+    try:
+        parts = to_split(read_table(path), missing="fill")
+    except DataError:
+        return  # any other error fails the test
+    assert parts.train.count > 0
+    assert np.isfinite(parts.train.x).all()

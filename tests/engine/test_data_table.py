@@ -70,6 +70,11 @@ def test_what_there_is_not_is_refused_with_what_there_is():
         load_data("circle", count=2.5)
 
 
+def test_numbers_of_numpy_are_numbers():
+    data = load_data("circle", np.int64(3), count=np.int32(30), noise=np.float32(0.5))
+    assert np.array_equal(data.x, load_data("circle", 3, count=30, noise=0.5).x)
+
+
 def test_rows_are_chosen_together():
     data = load_data("flagged_word", count=20, shorter=0.5)
     chosen = data.rows([3, 1])
@@ -91,6 +96,9 @@ def test_rows_are_chosen_together():
         ({"y": [0, 2]}, "row 1 has label 2, but with 2 classes labels go from 0 to 1"),
         ({"y": [0, -1]}, "row 1 has label -1"),
         ({"y": [0, 0.5]}, "labels are whole numbers"),
+        ({"y": [0, np.inf]}, "labels are whole numbers"),
+        ({"y": [0, np.nan]}, "labels are whole numbers"),
+        ({"y": ["no", "yes"]}, "labels are whole numbers"),
         ({"y": [0]}, "x has 2 rows, but y has 1"),
         ({"x": [[1, np.nan], [0, 0]]}, "row 0 of x holds NaN"),
         ({"x": [[1, 2], [0, np.inf]]}, "row 1 of x holds NaN or an infinity"),
@@ -124,6 +132,7 @@ def test_what_a_training_would_stumble_over_is_said():
         ("breast_cancer", 569, [212, 357], {"mean radius": 14.127}),
         ("diabetes", 442, None, {"age (years)": 48.52, "body mass index (kg/m²)": 26.38}),
         ("digits", 1797, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180], {}),
+        ("fashion", 5000, [500] * 10, {}),
     ],
 )
 def test_shipped_tables_are_the_published_ones(name, count, per_class, means):

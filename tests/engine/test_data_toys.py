@@ -178,8 +178,9 @@ def course_reviews(n, seed, neg):
         while sum(map(len, phrases)) < 8:
             phrases.append([neutral[r.randint(len(neutral))]])
         r.permutation(len(phrases))
-        for word in sum(phrases, []):
-            x[row, vocabulary.index(word)] += 1
+        for phrase in phrases:
+            for word in phrase:
+                x[row, vocabulary.index(word)] += 1
         y.append(
             0 if total <= -3 else 1 if total < 0 else 2 if total == 0 else 3 if total < 3 else 4
         )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.errors import TrainingError
+from engine.training import update as updates
 from engine.training.optimizers import OPTIMIZERS, optimizer_called
-from engine.training.update import BLOCK_BYTES, Update
+from engine.training.update import Update
 
-SIZE = BLOCK_BYTES // 8 + 77  # two blocks, the second a short one
+RECORDED = Path(__file__).parent / "recorded" / "keras_optimizers.json"
+SIZE = 1100
 STEPS = 40
 RANDOM = 20260
 
@@ -30,7 +34,9 @@ def ours(name: str, preset: str, dtype=float, **given) -> np.ndarray:
     optimizer = OPTIMIZERS[name]
     settings = optimizer.settings(preset, **given)
     weights, gradient = start.astype(dtype), np.zeros(SIZE, dtype)
-    update = Update(optimizer, settings, weights, gradient)
+    with pytest.MonkeyPatch.context() as patch:  # three blocks, the last a short one
+        patch.setattr(updates, "BLOCK_BYTES", 500 * weights.itemsize)
+        update = Update(optimizer, settings, weights, gradient)
     for g, factor in zip(gradients, factors, strict=True):
         gradient[:] = g
         update.step(settings["rate"] * factor)
@@ -111,6 +117,21 @@ def test_the_keras_preset_follows_the_rules_of_keras(name):
     for t, (g, factor) in enumerate(zip(gradients, factors, strict=True), 1):
         keras_rules(name, rate * factor, state, w, g, t)
     np.testing.assert_allclose(ours(name, "keras"), w, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_keras_preset_walks_the_way_that_keras_was_seen_to_walk(name):
+    """Recorded with Keras 3.15.1 in float64: twelve updates, the learning rate changing."""
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
+    settings = OPTIMIZERS[name].settings("keras")
+    assert settings["rate"] == recorded["rates"][name]
+    weights, gradient = np.array(recorded["start"]), np.zeros(6)
+    update = Update(OPTIMIZERS[name], settings, weights, gradient)
+    steps = zip(recorded["gradients"], recorded["factors"], recorded["weights"][name], strict=True)
+    for g, factor, seen in steps:
+        gradient[:] = g
+        update.step(settings["rate"] * factor)
+        np.testing.assert_allclose(weights, seen, rtol=0, atol=1e-14)
 
 
 def test_the_presets_differ_where_the_libraries_differ():

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data import load_data, split
+from engine.data.choice import DataChoice
 from engine.errors import TrainingError
 from engine.graph.formula import parse
 from engine.graph.graph import Graph
@@ -221,6 +222,45 @@ def test_the_terms_of_an_update_lead_to_the_weight_that_follows():
         assert list(terms) == ["g", "m", "v", "m_hat", "v_hat", "change", "weight"]
         trainer.step_batch()
         np.testing.assert_allclose(terms["weight"], trainer.weights()["W1"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "gaussians"])
+def test_logistic_regression_ends_where_newtons_method_ends(name):
+    """With an L2 penalty the optimum is one point, which scikit-learn's solvers find as well."""
+    data = DataChoice(name=name, scaling="standard").load().train
+    count, width = data.x.shape
+    l2 = 0.05
+    x, theta = np.c_[data.x, np.ones(count)], np.zeros(width + 1)
+    weigh = np.diag([l2] * width + [0.0])
+    for _ in range(30):
+        p = sigmoid(x @ theta)
+        slope = x.T @ (p - data.y) / count + weigh @ theta
+        theta -= np.linalg.solve((x.T * (p * (1 - p))) @ x / count + weigh, slope)
+    graph = sequential([dense(1, "sigmoid")], (4, width), 0)
+    trainer = Trainer(
+        graph, data, optimizer="nesterov", rate=0.5, batch=0, epochs=3000, l2=l2,
+        parameters={"mu": 0.9},
+    )  # fmt: skip
+    trainer.run()
+    weights = trainer.weights()
+    np.testing.assert_allclose(weights["W1"][:, 0], theta[:-1], atol=1e-8)
+    np.testing.assert_allclose(weights["b1"][0], theta[-1], atol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_linear_regression_ends_at_the_least_squares(seed):
+    data = DataChoice(name="diabetes", scaling="standard", seed=seed).load().train
+    x = np.c_[data.x, np.ones(data.count)]
+    best = np.linalg.lstsq(x, data.y, rcond=None)[0]
+    graph = with_new_weights(sequential([dense(1)], (4, 10), 0), seed)
+    trainer = Trainer(
+        graph, data, optimizer="nesterov", rate=0.1, batch=0, epochs=8000, parameters={"mu": 0.97}
+    )
+    trainer.run()
+    np.testing.assert_allclose(trainer.weights()["W1"], best[:-1], rtol=1e-7, atol=1e-6)
+    assert trainer.weights()["b1"][0] == pytest.approx(best[-1, 0], rel=1e-9)
+    rest = ((data.y - x @ best) ** 2).sum() / ((data.y - data.y.mean()) ** 2).sum()
+    assert trainer.history.epochs.last["r2"] == pytest.approx(1 - rest, abs=1e-9)
 
 
 # batches and masks --------------------------------------------------------------------------
