@@ -6,17 +6,29 @@ from collections.abc import Collection, Mapping
 
 from engine.edits.marks import Point, place
 from engine.graph.graph import Graph
+from engine.graph.owned import owned_leaves
 
 
 def _places(graph: Graph) -> dict[str, Point]:
     return {**graph.positions, **{note.id: note.at for note in graph.notes.values()}}
 
 
+def _gone(at: Point, way: Point) -> Point:
+    return at[0] + way[0], at[1] + way[1]
+
+
 def make_room(graph: Graph, key: str, places: Mapping[str, Point]) -> Graph:
-    """Things moved to ``places`` because ``key``, a node or a group, was opened."""
+    """Things moved to ``places`` because ``key``, a node or a group, was opened, or needs more."""
     before = _places(graph)
+    moves = dict(graph.room.get(key, {}))
+    for i, at in places.items():
+        was = before.get(i)
+        old, new = moves.get(i, (was, at))
+        if i in moves and was is not None:
+            at = (new[0] + at[0] - was[0], new[1] + at[1] - was[1])
+        moves[i] = old, at
     after = place(graph, places)
-    after.room = {**graph.room, key: {i: (before.get(i), at) for i, at in places.items()}}
+    after.room = {**graph.room, key: moves}
     return after
 
 
@@ -26,12 +38,23 @@ def _closed(graph: Graph, key: str) -> Graph:
     What was moved since then is moved as far from where it was.
     """
     now = _places(graph)
+    moves = graph.room.get(key, {})
+    ways: dict[str, Point] = {}
     back: dict[str, Point] = {}
-    for i, (old, new) in graph.room.get(key, {}).items():
+    for i, (old, new) in moves.items():
         if i in now and old is not None:
-            x, y = now[i]
-            back[i] = old if now[i] == new else (x + old[0] - new[0], y + old[1] - new[1])
+            ways[i] = old[0] - new[0], old[1] - new[1]
+            back[i] = old if now[i] == new else _gone(now[i], ways[i])
+    leaves = owned_leaves(graph)
+    for i, at in now.items():  # what was opened since then goes with the node that stood there
+        head = i.partition("/")[0]
+        way = ways.get(leaves.get(head, head))
+        if i not in moves and i != head and way:
+            back[i] = _gone(at, way)
     after = place(graph, back)
+    for i, (old, _) in graph.room.get(key, {}).items():
+        if old is None and i not in graph.nodes:  # it came up beside what was opened
+            after.positions.pop(i, None)
     after.room = {i: moves for i, moves in graph.room.items() if i != key}
     return after
 

@@ -198,8 +198,8 @@ def _of_cells(
     signs = {o: OPS[graph.nodes[o].op].symbol for o in folding.values()}
     units = fold_units(done.nodes, folding, ends, graph.output, signs)
     flat = opened.graph.like(units.nodes)
-    flat.positions = {i: at for i, at in opened.graph.positions.items() if i in units.nodes}
-    flat.keep_bends(opened.graph.bends)
+    flat.positions = {i: at for i, at in graph.positions.items() if i in units.nodes}
+    flat.keep_bends(graph.bends)
     members: dict[str, list[str]] = {}
     for node_id in units.nodes:
         owner = layer_of.get(node_id, "")

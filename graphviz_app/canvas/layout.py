@@ -246,13 +246,13 @@ def _clear_frames(
         top = min(ys[n] - heights[n] / 2 for n in members) - above
         bottom = max(ys[n] + heights[n] / 2 for n in members) + below
         spans.append((top + bottom, top, bottom, members))
-    lowest = dict.fromkeys(set(ranks.values()), float("-inf"))  # of what stands, by column
+    lowest = {k: float("-inf") for k in ranks.values()}  # of what stands, by column
     for _, top, bottom, members in sorted(spans, key=lambda span: span[:3]):
         columns = range(min(ranks[n] for n in members), max(ranks[n] for n in members) + 1)
         down = max(0.0, *(lowest[k] - top for k in columns))
         for n in members:
             ys[n] += down
-        lowest.update(dict.fromkeys(columns, bottom + down))
+        lowest |= dict.fromkeys(columns, bottom + down)
 
 
 def _column_centres(

@@ -167,7 +167,7 @@ class CanvasModel:
             opened.graph,
             opened.frames,
             opened.graph.positions,
-            {i: len(shape) for i, shape in shapes.items() if not of_example(opened, i, shape)},
+            ranks_of(opened, shapes),
             {**opened.stands_for, **opened.hidden},
             lay_out,
             faces_of(document, opened, shapes),
@@ -411,6 +411,11 @@ class CanvasModel:
             where = self.index.get(problem.node)
             if where is not None:
                 self.problems.setdefault(where, problem.sentence)
+
+
+def ranks_of(opened: Opened, shapes: Mapping[str, Shape]) -> dict[str, int]:
+    """How many axes the values of nodes have, those of the examples not counted."""
+    return {i: len(shape) for i, shape in shapes.items() if not of_example(opened, i, shape)}
 
 
 def _members(frame: FrameBox, ids: list[str], chosen: Collection[str]) -> list[str]:

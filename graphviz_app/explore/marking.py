@@ -10,7 +10,7 @@ from engine.graph.graph import Graph
 from engine.graph.levels import LAYERS
 from graphviz_app.canvas.guides import on_grid
 from graphviz_app.explore.advice import stand_ins
-from graphviz_app.explore.arranging import places_when_opened
+from graphviz_app.explore.arranging import places_apart, places_when_folded, places_when_opened
 from graphviz_app.explore.canvas_edits import CanvasEdits, Point
 
 LONGEST_TITLE = 200  # of a group
@@ -122,10 +122,14 @@ class Marking(CanvasEdits):
         for frame in frames:
             if key in (frame.node, frame.group):  # it was open until now
                 fold = edits.fold_composite if frame.node else edits.fold_group
-                return fold(graph, key, frame.inside or frame.members)
+                graph = fold(graph, key, frame.inside or frame.members)
+                behind, places = places_when_folded(graph, key, view.layouts.at_once)
+                return edits.make_room(graph, behind, places) if places else graph
         view.stop_motion()
         inside, others = places_when_opened(graph, key, view.model, view.layouts.at_once)
-        return edits.make_room(graph, key, {**self._with_inside(others), **inside})
+        graph = edits.make_room(graph, key, {**self._with_inside(others), **inside})
+        apart = places_apart(graph, view.model, view.layouts.at_once)
+        return edits.make_room(graph, key, self._with_inside(apart)) if apart else graph
 
     def ungroup(self, group_id: str) -> None:
         """Take a frame away; its nodes stay."""

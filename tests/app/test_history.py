@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QImage, QUndoCommand, QUndoStack
 from pytestqt.qtbot import QtBot
 
 from graphviz_app.explore.history import START, HistoryPanel
@@ -42,10 +42,10 @@ def texts(panel: HistoryPanel) -> list[str]:
     return [str(model.index(k, 0).data()) for k in range(model.rowCount())]
 
 
-def pixels(panel: HistoryPanel, row: int) -> bytes:
-    """How a row looks."""
+def pixels(panel: HistoryPanel, row: int) -> QImage:
+    """How a row looks; images compare their colours, not the memory between them."""
     rect = panel.view.visualRect(panel.view.model().index(row, 0))
-    return bytes(panel.view.viewport().grab(rect).toImage().constBits())
+    return panel.view.viewport().grab(rect).toImage().convertToFormat(QImage.Format.Format_RGB32)
 
 
 def test_it_lists_the_steps_after_the_start(panel) -> None:

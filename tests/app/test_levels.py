@@ -265,7 +265,7 @@ def test_texts_of_one_example_come_from_that_example(workspace):
         )
 
 
-@pytest.mark.parametrize("level", ["tensors", "neurons"])
+@pytest.mark.parametrize("level", ["tensors", "neurons", "primitives"])
 def test_a_layer_among_nodes_placed_by_hand_opens_beside_them_and_folds(workspace, level):
     document, marking = workspace.document, workspace.editor.marking
     spread = {i: (300.0 * k, 40.0 * k) for k, i in enumerate(document.graph.nodes)}
@@ -278,3 +278,23 @@ def test_a_layer_among_nodes_placed_by_hand_opens_beside_them_and_folds(workspac
     assert not any(overlap(a, b) for k, a in enumerate(boxes) for b in boxes[:k])
     document.stack.undo()
     assert document.graph == folded
+
+
+@pytest.mark.parametrize(
+    "order", [("dense", "dense_2", "dense_3"), ("dense_3", "dense_2", "dense")]
+)
+def test_layers_opened_one_after_another_never_overlap_and_go_back(workspace, order):
+    document, marking = workspace.document, workspace.editor.marking
+    spread = {i: (300.0 * k, 0.0) for k, i in enumerate(workspace.view.model.ids)}
+    document.edit("Place", edits.place(document.graph, spread))
+    for level in ("neurons", "primitives"):
+        for layer in order:
+            marking.set_opened(layer, level)
+            workspace.view.stop_motion()
+            boxes = [workspace.view.model.area(i) for i in workspace.view.model.ids]
+            assert not any(overlap(a, b) for k, a in enumerate(boxes) for b in boxes[:k])
+    for layer in reversed(order):
+        marking.set_opened(layer, "")
+    after = document.graph.positions
+    assert {i: after[i] for i in spread} == spread
+    assert set(after) <= set(document.graph.nodes)
