@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from engine.graph.neuron import neuron_level
 from engine.layers.presets import PRESETS
 from graphviz_app.theme import MARK_COLORS
 
@@ -350,6 +351,9 @@ _VIEW = (
         for level, title in (("tensors", "Show its tensors"), ("neurons", "Show its neurons"),
                              ("primitives", "Show its primitives"))
     ),
+    ActionSpec("layer_neuron", "Show one of its neurons", f"{EDITOR}.show_layer_at", "",
+               tip="Its largest weights and their products; choose another above the canvas",
+               when="in_dense", args=(neuron_level(0),)),
     ActionSpec("palette", "&Palette", "toggle_palette", "view", ("Ctrl+B",), checkable=True,
                separator=True, tip="The column of operations on the left"),
     ActionSpec("history", "Undo &history", "toggle_history", "view", ("Ctrl+H",), checkable=True,
@@ -417,10 +421,10 @@ ACTIONS = (*_FILE, *_EDIT, *_GRAPH, *_VIEW, *_WALK, *_HELP)
 CONTEXT_MENUS: dict[str, tuple[str | None, ...]] = {
     "node": (
         "edit_node", "rename", "open_composite", "layer_tensors", "layer_neurons",
-        "layer_primitives", "fold_composite", "show_tensor", None, "connect", "disconnect",
-        "bypass", "set_output", "make_input", "make_parameter", "make_constant", None, "cut",
-        "copy", "duplicate", "delete", None, "group", "fold", "ungroup", None, "select_upstream",
-        "select_downstream", "tidy",
+        "layer_primitives", "layer_neuron", "fold_composite", "show_tensor", None, "connect",
+        "disconnect", "bypass", "set_output", "make_input", "make_parameter", "make_constant", None,
+        "cut", "copy", "duplicate", "delete", None, "group", "fold", "ungroup", None,
+        "select_upstream", "select_downstream", "tidy",
     ),
     "note": ("edit_node", "point_note", "cut", "copy", "duplicate", "delete", None, "color_plain",
              "color_input", "color_parameter", "color_activation", "color_layer", "color_loss"),

@@ -12,7 +12,9 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine import edits
+from engine.graph.neuron import neuron_count
 from engine.graph.owned import is_layer
+from engine.graph.problems import infer_shapes
 from engine.ops import OPS
 from graphviz_app.actions import ACTIONS, CONTEXT_MENUS, MENUS, ActionSpec, plain_title
 from graphviz_app.icons import icon
@@ -64,15 +66,18 @@ class Commands(QObject):
             "can_open": shown is not None and (composite or shown.op == "group"),
             "has_levels": edits.has_levels(graph),
             "in_layer": self._in_layer(selection.current),
+            "in_dense": self._in_layer(selection.current, with_neurons=True),
             "can_fold": bool(
                 explore.editor.frame_of(selection.current) or explore.editor.open_group()
             ),
         }
 
-    def _in_layer(self, shown: str) -> bool:
+    def _in_layer(self, shown: str, with_neurons: bool = False) -> bool:
         document = self._window.document
         node = document.graph.nodes.get(document.derived.opened.owner(shown))
-        return node is not None and is_layer(node.op)
+        if node is None or not is_layer(node.op):
+            return False
+        return not with_neurons or neuron_count(node, infer_shapes(document.graph)) > 0
 
     def refresh(self) -> None:
         """Enable what can be done now."""

@@ -17,6 +17,7 @@ from engine.graph.levels import (
     can_open,
     open_composites,
 )
+from engine.graph.neuron import neuron_count, neuron_of
 from engine.graph.owned import is_layer
 from engine.graph.problems import infer_shapes
 from engine.ops import OPS
@@ -80,18 +81,21 @@ def _mark(node: Node, level: str, shapes: dict[str, Shape]) -> str:
 
 def check_level(graph: Graph, level: str, ids: Collection[str]) -> None:
     """Raises EngineError where ``ids``, marked to be seen at ``level``, cannot be, or not read."""
-    if level not in (NEURONS, PRIMITIVES):
+    number = neuron_of(level)
+    if level not in (NEURONS, PRIMITIVES) and number is None:
         return
     view = open_composites(graph)
     asked = [i for i in ids if graph.nodes[i].opened == level]
     if asked and all(i in view.refused for i in asked):
+        what = f"as {level}" if number is None else f"by its {level}"
+        one = number is None and neuron_count(graph.nodes[asked[0]], infer_shapes(graph))
         raise EngineError(
-            f"{text_label(graph, asked[0])} cannot be seen as {level}: {view.refused[asked[0]]}. "
-            "Look at its tensors instead, or at a layer that is smaller."
+            f"{text_label(graph, asked[0])} cannot be seen {what}: {view.refused[asked[0]]}. "
+            f"Look at {'one neuron or ' if one else ''}its tensors instead."
         )
     count = len(view.graph.nodes) - len(view.inside)
-    if count > MOST_SHOWN:
+    if number is None and count > MOST_SHOWN:
         raise EngineError(
             f"As {level} this would be {count:,} nodes, more than the {MOST_SHOWN} that one can "
-            "read: open one layer, or a smaller network."
+            "read: open one layer, or one neuron of a layer."
         )

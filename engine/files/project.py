@@ -13,7 +13,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -45,7 +45,7 @@ from engine.files.values import (
     write_value,
 )
 from engine.graph.graph import INPUT, LEAF_KINDS, PARAMETER, Graph, Group, Node, Note, Wire
-from engine.graph.levels import LAYERS, NEURONS, TENSORS
+from engine.graph.levels import LAYERS, TENSORS
 from engine.ops import OPS
 from engine.ops.group import GROUP
 
@@ -428,11 +428,9 @@ def _record(graph: Graph, node: Node, path: str) -> NodeRecord:
     )
 
 
-def _written_level(level: str) -> bool | Literal["tensors", "neurons", "primitives"]:
+def _written_level(level: str) -> bool | str:
     """True is how files have always said that a composite is opened."""
-    if level in (LAYERS, TENSORS):
-        return level == TENSORS
-    return "neurons" if level == NEURONS else "primitives"
+    return level == TENSORS if level in (LAYERS, TENSORS) else level
 
 
 def _text(text: str, path: str) -> str:

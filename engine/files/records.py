@@ -58,6 +58,10 @@ WrittenValue = Annotated[
 ]
 
 
+# "neuron 17" is one neuron of a layer
+WrittenLevel = Annotated[str, Meta(pattern=r"^(tensors|neurons|primitives|neuron [0-9]{1,7})$")]
+
+
 class NodeRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """One node: a leaf (input, parameter, constant) or an op applied to other nodes.
 
@@ -72,7 +76,7 @@ class NodeRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     value: WrittenValue = None
     name: Text | None = None
     attrs: dict[str, Any] = {}
-    opened: bool | Literal["tensors", "neurons", "primitives"] = False
+    opened: bool | WrittenLevel = False
     at: Point | None = None
 
 

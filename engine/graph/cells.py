@@ -169,7 +169,7 @@ class _TakingApart:
             attrs = {"index": index, "batched": batched}
             if batched and self._batch == 1:
                 attrs = {"index": (0, *index), "batched": False}
-            name = _called(node, index)
+            name = cell_name(node, index)
             return self._add(Node("", "entry", (node.id,), None, name, attrs), node.id, index)
         value = np.asarray(node.value, np.float64)
         here = value[(slice(None), *index)] if batched else value[index]
@@ -182,7 +182,7 @@ class _TakingApart:
             name, node_id = node.name, node.id
             self._done.nodes[node_id] = Node(node_id, node.op, (), number, name)
             return node_id
-        return self._add(Node("", node.op, (), number, _called(node, index)), node.id, index)
+        return self._add(Node("", node.op, (), number, cell_name(node, index)), node.id, index)
 
     def _source(self, element: Any) -> str:
         """The id of a node that holds an element: a constant gets one of its own."""
@@ -275,7 +275,7 @@ class _TakingApart:
         return Cells(out, batched)
 
 
-def _called(node: Node, index: tuple[int, ...]) -> str:
+def cell_name(node: Node, index: tuple[int, ...]) -> str:
     """x3 of a vector x, W1[0,2] of a matrix, Dense[2] of a layer's result."""
     stem = node.name or (node.id if node.leaf else OPS[node.op].symbol)
     if len(index) == 1 and not stem[-1].isdigit():

@@ -6,7 +6,7 @@ id means the same at every level, so wires, positions and questions such as ``wa
 
 *Tensors* shows the ops that define a composite.  *Neurons* and *primitives* take tensors apart
 (``cells.py``): at the first every neuron is a node (``units.py``), at the second every op on
-numbers is.
+numbers is.  Of a layer that is too large for that, one *neuron* is shown (``neuron.py``).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 from engine.graph.cells import Apart, Cells, NoCells, batch_size, take_apart
 from engine.graph.graph import CONSTANT, Graph, Node, free_id
 from engine.graph.groups import fold_groups, members_shown
+from engine.graph.neuron import OneNeuron, neuron_of, open_neuron
 from engine.graph.owned import has_layers, is_layer, owned_leaves
 from engine.graph.problems import infer_shapes
 from engine.graph.units import fold_units
@@ -173,7 +174,7 @@ def _with_cells(
                 asked[owner] = TENSORS if is_layer(graph.nodes[owner].op) else LAYERS
             continue
         shown = _of_cells(graph, opened, done, apart, asked)
-        return replace(shown, batch=batch, refused=refused)
+        return replace(shown, batch=batch, refused=shown.refused | refused)
 
 
 def _number(shapes: Mapping[str, Shape], node: Node) -> bool:
@@ -203,19 +204,19 @@ def _of_cells(
     members: dict[str, list[str]] = {}
     for node_id in units.nodes:
         owner = layer_of.get(node_id, "")
-        if owner in asked and node_id not in units.inside:
+        if asked.get(owner) in SCALAR_LEVELS and node_id not in units.inside:
             members.setdefault(owner, []).append(node_id)
     frames = [f for f in opened.frames if f.node not in apart.values()]
     for owner, inside in members.items():
-        op = OPS[graph.nodes[owner].op]
-        frames.append(Frame(owner, op.name, _title(op, asked[owner]), tuple(inside)))
+        node = graph.nodes[owner]
+        frames.append(Frame(owner, node.op, _title(graph, node, asked[owner]), tuple(inside)))
     stands_for = dict(units.folded)
     for tensor, cells in done.cells.items():
         ids = [i for i in cells.ids.ravel().tolist() if isinstance(i, str)]
         if tensor not in units.nodes and ids:
             stands_for[tensor] = ids[-1]
     whole = {i: o for i, o in leaves.items() if i in flat.nodes and o in flat.nodes}
-    whole = {i: o for i, o in whole.items() if not asked.get(o)}
+    whole = {i: o for i, o in whole.items() if not asked.get(o) or o in opened.refused}
     return Opened(
         flat,
         tuple(frames),
@@ -224,7 +225,8 @@ def _of_cells(
         weights=units.weights,
         biases=units.biases,
         cells=done.cells,
-        apart={i: owner for i, owner in done.owner.items() if i in units.nodes},
+        apart={i: owner for i, owner in done.owner.items() if i in units.nodes} | opened.apart,
+        refused=opened.refused,
     )
 
 
@@ -259,6 +261,8 @@ def _open(
     flat = graph.like({})
     taken = dict.fromkeys(graph.nodes)
     frames = []
+    single: dict[str, str] = {}
+    refused: dict[str, str] = {}
     owned: dict[str, list[str]] = {}
     for leaf, layer in owned_leaves(graph).items():
         owned.setdefault(layer, []).append(leaf)
@@ -266,6 +270,20 @@ def _open(
         level = asked.get(node.id, LAYERS)
         if not level or not can_open(node) or node.id not in shapes:
             flat.nodes[node.id] = node
+            continue
+        number = neuron_of(level)
+        if number is not None:
+            try:
+                neuron = open_neuron(graph, shapes, node, number, taken)
+            except NoCells as error:
+                refused[node.id] = str(error)
+                flat.nodes[node.id] = node
+                continue
+            flat.nodes.update((member.id, member) for member in neuron.nodes)
+            single |= dict.fromkeys(neuron.single, node.id)
+            ids, leaves = tuple(n.id for n in neuron.nodes), tuple(owned.get(node.id, ()))
+            title = _neuron_title(_layer_called(graph, node), number, neuron)
+            frames.append(Frame(node.id, node.op, title, leaves + ids, leaves=leaves))
             continue
         apart = level in SCALAR_LEVELS and not _number(shapes, node)
         if apart and OPS[node.op].elementwise:
@@ -280,12 +298,30 @@ def _open(
         if members[-1] is not node:
             op, ids = OPS[node.op], tuple(member.id for member in members)
             leaves = tuple(owned.get(node.id, ()))
-            title = _title(op, level)
+            title = _title(graph, node, level)
             frames.append(Frame(node.id, op.name, title, leaves + ids, leaves=leaves))
     flat.positions = {i: at for i, at in graph.positions.items() if i in flat.nodes}
     flat.keep_bends(graph.bends)
-    inside = {i: o for o, leaves in owned.items() if not asked.get(o) for i in leaves}
-    return Opened(flat, tuple(frames), inside=inside)
+    whole = {o for o in owned if not asked.get(o) or o in refused}
+    inside = {i: o for o in whole for i in owned[o]}
+    return Opened(flat, tuple(frames), inside=inside, apart=single, refused=refused)
+
+
+def _layer_called(graph: Graph, node: Node) -> str:
+    """Its name, or its kind, numbered where there are more of the same."""
+    sign = OPS[node.op].symbol
+    alike = [n.id for n in graph.nodes.values() if n.op in OPS and OPS[n.op].symbol == sign]
+    return node.name or (f"{sign} {alike.index(node.id) + 1}" if len(alike) > 1 else sign)
+
+
+def _neuron_title(layer: str, number: int, neuron: OneNeuron) -> str:
+    rest = neuron.inputs - neuron.named
+    if not rest:
+        return f"{layer}, its neuron {number:,}"
+    return (
+        f"{layer}, its neuron {number:,}: the {neuron.named} largest of "
+        f"{neuron.inputs:,} weights, the rest as one sum"
+    )
 
 
 def _everything(op: Op) -> bool:
@@ -301,10 +337,11 @@ def _elementwise_stays(op: Op) -> bool:
     return not op.elementwise
 
 
-def _title(op: Op, level: str) -> str:
+def _title(graph: Graph, node: Node, level: str) -> str:
+    op = OPS[node.op]
     sign = "" if op.symbol == op.name else f"{op.symbol} "
     if op.kind == "layer":
-        return f"{op.symbol}, {_TITLES[level]}"
+        return f"{_layer_called(graph, node)}, {_TITLES[level]}"
     if level in SCALAR_LEVELS and not op.elementwise:
         return f"{sign}{op.name}, {_TITLES[level]}"
     return f"{sign}{op.name}, opened into its primitives"

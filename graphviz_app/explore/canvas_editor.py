@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QWidget
 from engine import edits
 from engine.graph.bypass import bypassed, own_op
 from engine.graph.graph import LEAF_KINDS, Graph, Wire
-from engine.graph.levels import LAYERS, LEVELS, TENSORS, can_open
+from engine.graph.levels import LAYERS, LEVELS, PRIMITIVES, TENSORS, can_open
+from engine.graph.neuron import neuron_of
 from engine.ops import OPS
 from graphviz_app.canvas import hits
 from graphviz_app.canvas.view import GraphView
@@ -284,7 +285,7 @@ class CanvasEditor(QObject):
             owner = self._document.derived.opened.owner(node_id)
             node = self.graph.nodes.get(owner)
             if node is not None and can_open(node):
-                at = LEVELS.index(node.opened) + deeper
+                at = LEVELS.index(self._depth(node.opened)) + deeper
                 if 0 <= at < len(LEVELS):
                     self.marking.set_opened(owner, LEVELS[at])
             return
@@ -292,6 +293,11 @@ class CanvasEditor(QObject):
         at = 0 if now is None else LEVELS.index(now) + deeper
         if 0 <= at < len(LEVELS):
             self.show_level(LEVELS[at])
+
+    @staticmethod
+    def _depth(level: str) -> str:
+        """One neuron is seen in primitives."""
+        return level if neuron_of(level) is None else PRIMITIVES
 
     def show_level(self, level: str) -> None:
         """Look at the whole graph at ``level``, all of it in sight."""

@@ -63,7 +63,9 @@ class Inspecting(QObject):
             if node.op == "assemble" and isinstance(own, Node):
                 node = own  # put together from its elements, it is what it is in the document
             sizes = sizes_of(graph, node.id) if isinstance(own, Node) else {}
-            inspector.show_node(node, *self._numbers(node.id), own=own, sizes=sizes)
+            why = self._document.derived.opened.refused.get(node.id)
+            note = f"It stays whole at this level: {why}." if why else ""
+            inspector.show_node(node, *self._numbers(node.id), own=own, sizes=sizes, note=note)
         else:
             inspector.show_nothing()
 

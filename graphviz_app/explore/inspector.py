@@ -133,12 +133,13 @@ class Inspector(QWidget):
         numerical: Value | None = None,
         own: Node | Group | None = None,
         sizes: Mapping[str, int] = NO_SIZES,
+        note: str = "",
     ) -> None:
         """Show ``node`` with its value, its gradient and the gradient by central differences.
 
         ``own`` is what it is in the document, and what can be changed: a node, or a group that is
         folded into it; what is inside an opened node is nothing there.  ``sizes`` are those of a
-        layer.
+        layer.  ``note`` is a sentence about this node alone.
         """
         same = self._node is not None and self._node.id == node.id
         if not same and self.box.editing:
@@ -162,7 +163,7 @@ class Inspector(QWidget):
             self.form.show_node(own, sizes)
         else:
             self.form.clear()
-        self._say(self._sentence(node, own))
+        self._say(f"{self._sentence(node, own)} {note}".strip())
         self._show_parts(scalar_leaf, grid, ROWS[:-1] if node.leaf and own else ROWS)
 
     def show_group(self, group: Group, inside: int) -> None:

@@ -6,7 +6,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from engine import edits
+from engine.graph.graph import Node
 from engine.graph.labels import text_label
+from engine.graph.neuron import neuron_count, neuron_level, neuron_of
+from engine.graph.problems import infer_shapes
 from engine.run.influence import takes_part
 from graphviz_app.canvas.elements import Element
 from graphviz_app.canvas.view import GraphView
@@ -37,9 +40,11 @@ class Leveling(QObject):
         self._document, self._editor, self._walking = document, editor, walking
         self._view, self._bar, self._tensor = view, bar, tensor
         bar.level_chosen.connect(self._choose)
+        bar.neuron_chosen.connect(self._choose_neuron)
         bar.example_chosen.connect(walking.show_example)
         walking.example_changed.connect(self._show_example)
         view.element_hovered.connect(self._light_elements)
+        editor.selection.changed.connect(self._show_neuron)
         editor.selection.changed.connect(self.show_tensor)
         walking.numbers_shown.connect(self.show_tensor)
         tensor.element_hovered.connect(self._light_cell)
@@ -59,7 +64,30 @@ class Leveling(QObject):
             self._view.covered = covered
             self._view.stay_fitted()
         self._bar.show_level(edits.level_shown(graph))
+        self._show_neuron()
         self._show_example()
+
+    @Slot()
+    def _show_neuron(self) -> None:
+        """Say which neuron is seen where a layer shows one: the selected one or the first."""
+        layer = self._layer_of_neuron()
+        if layer is None:
+            self._bar.show_neuron(0, 0)
+        else:
+            count = neuron_count(layer, infer_shapes(self._document.graph))
+            self._bar.show_neuron(neuron_of(layer.opened) or 0, count)
+
+    def _layer_of_neuron(self) -> Node | None:
+        selected = self._document.derived.opened.owner(self._editor.selection.current)
+        graph = self._document.graph
+        layers = [n for n in graph.nodes.values() if neuron_of(n.opened) is not None]
+        return next((n for n in layers if n.id == selected), layers[0] if layers else None)
+
+    @Slot(int)
+    def _choose_neuron(self, number: int) -> None:
+        layer = self._layer_of_neuron()
+        if layer is not None:
+            self._editor.marking.set_opened(layer.id, neuron_level(number))
 
     @Slot()
     def _show_example(self) -> None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from engine import edits
 from engine.errors import EngineError
 from engine.graph.graph import Graph
+from engine.graph.labels import text_label
 from engine.graph.levels import LAYERS
 from graphviz_app.canvas.guides import on_grid
 from graphviz_app.explore.advice import stand_ins
@@ -115,6 +116,12 @@ class Marking(CanvasEdits):
             self.refused.emit(str(error))
             return
         self._document.edit(f"Show {level or 'layers'}", after)
+        refused = self._document.derived.opened.refused
+        if level and refused:
+            first = next(iter(refused))
+            more = f", and so do {len(refused) - 1} more" if len(refused) > 1 else ""
+            label = text_label(self._graph, first)
+            self.refused.emit(f"{label} stays whole: {refused[first]}{more}.")
 
     def _with_room(self, graph: Graph, key: str) -> Graph:
         """``graph`` with room for what was opened, a composite or group, or without if folded."""

@@ -298,3 +298,35 @@ def test_layers_opened_one_after_another_never_overlap_and_go_back(workspace, or
     after = document.graph.positions
     assert {i: after[i] for i in spread} == spread
     assert set(after) <= set(document.graph.nodes)
+
+
+def test_one_neuron_of_a_large_layer_is_opened_from_its_menu_and_the_next_by_the_bar(
+    workspace, qtbot
+):
+    document, bar = workspace.document, workspace.level_bar
+    document.load_graph(PRESETS["sentiment"].build())
+    with qtbot.waitSignal(workspace.status) as said:
+        workspace.editor.show_level("primitives")
+    assert "one neuron" in said.args[0]
+    workspace.selection.set({"dense_2"}, "dense_2")
+    workspace.editor.show_layer_at("neuron 0")
+    (frame,) = document.derived.opened.frames
+    assert frame.title.startswith("Dense 2, its neuron 0: the 8 largest of 256 weights")
+    assert bar.neurons.isVisibleTo(bar)
+    qtbot.mouseClick(bar.neurons.after, Qt.MouseButton.LeftButton)
+    assert document.graph.nodes["dense_2"].opened == "neuron 1"
+    assert bar.neurons.label.text() == "neuron 1 of 0–255"
+    workspace.editor.show_level("")
+    assert not bar.neurons.isVisibleTo(bar)
+
+
+def test_what_stays_whole_at_a_level_says_why(workspace, qtbot):
+    document = workspace.document
+    document.load_graph(PRESETS["attention"].build())
+    with qtbot.waitSignal(workspace.status) as said:
+        workspace.editor.show_level("primitives")
+    refused = document.derived.opened.refused
+    assert "stays whole" in said.args[0]
+    node = next(iter(refused))
+    workspace.selection.set({node}, node)
+    assert refused[node] in workspace.inspector.message.text()

@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import edits
+from engine.errors import EngineError
+from engine.files.project import load, save
 from engine.graph.graph import Graph
 from engine.graph.levels import Frame, can_open, fully_open, open_composites
+from engine.graph.neuron import neuron_level
 from engine.graph.problems import find_problems
+from engine.layers.presets import PRESETS
 from engine.ops import OPS
 from engine.run.trace import trace
 
@@ -154,3 +159,105 @@ def test_an_opened_composite_has_the_folded_one_s_value_and_gradients(op, data):
             np.testing.assert_allclose(
                 b.gradient(f"x{k}"), a.gradient(f"x{k}"), rtol=1e-12, atol=1e-13
             )
+
+
+# one neuron of a layer ----------------------------------------------------------------------------
+
+
+def dense(inputs: int, units: int, batch: int, **settings) -> Graph:
+    """A Dense layer called "dense", weighed so that every element has its own gradient."""
+    rng = np.random.default_rng(3)
+    graph = Graph()
+    shape = (batch, inputs) if batch else (inputs,)
+    x = graph.leaf("input", "x", rng.normal(size=shape))
+    weights = graph.leaf("parameter", "W", rng.normal(size=(inputs, units)))
+    parts = [x, weights]
+    if settings.pop("bias", True):
+        parts.append(graph.leaf("parameter", "b", rng.normal(size=units)))
+    op = "dense" if len(parts) == 3 else "projection"
+    graph.apply(op, *parts, name="dense", **settings)
+    scale = graph.leaf("constant", "", rng.normal(size=(*shape[:-1], units)))
+    graph.output = graph.apply("sum", graph.apply("mul", "dense", scale))
+    return graph
+
+
+@given(
+    st.integers(1, 12),
+    st.integers(1, 5),
+    st.integers(0, 4),
+    st.sampled_from(["linear", "tanh", "relu", "softmax"]),
+    st.booleans(),
+    st.data(),
+)
+@settings(max_examples=60, deadline=None)
+def test_one_neuron_leaves_every_value_and_gradient_as_it_is(
+    inputs, units, batch, activation, bias, data
+):
+    graph = dense(inputs, units, batch, activation=activation, bias=bias)
+    folded = trace(graph)
+    graph.nodes["dense"].opened = neuron_level(data.draw(st.integers(0, units - 1)))
+    opened = open_composites(graph)
+    assert not opened.refused
+    walk = trace(opened.graph)
+    for i in graph.nodes:
+        np.testing.assert_allclose(walk.value(i), folded.value(i), rtol=1e-12, atol=1e-14)
+        if folded.gradient(i) is not None:
+            np.testing.assert_allclose(walk.gradient(i), folded.gradient(i), rtol=1e-12, atol=1e-14)
+
+
+def test_one_neuron_names_the_largest_weights_and_sums_the_rest():
+    graph = dense(20, 3, 4, activation="relu")
+    graph.nodes["dense"].opened = "neuron 1"
+    opened = open_composites(graph)
+    column = graph.nodes["W"].value[:, 1]
+    largest = sorted(np.argsort(-abs(column))[:8])
+    shown = {n.name for n in opened.graph.nodes.values() if n.op == "entry"}
+    assert shown == {f"W[{i},1]" for i in largest} | {f"x{i}" for i in largest} | {"b1"}
+    (frame,) = opened.frames
+    assert frame.title == "dense, its neuron 1: the 8 largest of 20 weights, the rest as one sum"
+    assert opened.owner("dense/rest") == "dense"
+    rest = trace(opened.graph).value("dense/rest")
+    others = [i for i in range(20) if i not in largest]
+    np.testing.assert_allclose(rest, graph.nodes["x"].value[:, others] @ column[others])
+
+
+def test_a_neuron_beside_layers_in_primitives():
+    graph = PRESETS["2-4-2-1"].build()
+    folded = trace(graph)
+    layers = [n.id for n in graph.nodes.values() if n.op == "dense"]
+    for alone in layers:
+        for level in ("tensors", "neurons", "primitives"):
+            for i in layers:
+                graph.nodes[i].opened = "neuron 0" if i == alone else level
+            opened = open_composites(graph)
+            assert not opened.refused
+            walk = trace(opened.graph)
+            for i in graph.nodes:
+                if i in opened.graph.nodes:
+                    np.testing.assert_allclose(walk.value(i), folded.value(i), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("number", "why"), [(3, "it has the neurons 0 to 2, and no 3")])
+def test_a_neuron_that_is_not_there_is_refused_with_a_sentence(number, why):
+    graph = dense(4, 3, 2)
+    graph.nodes["dense"].opened = neuron_level(number)
+    assert open_composites(graph).refused == {"dense": why}
+    with pytest.raises(EngineError, match=why):
+        edits.check_level(graph, neuron_level(number), ["dense"])
+
+
+def test_a_large_network_offers_one_neuron():
+    with pytest.raises(EngineError, match="one neuron"):
+        edits.show_level(PRESETS["sentiment"].build(), "primitives")
+
+
+def test_one_neuron_is_kept_in_the_file(tmp_path):
+    graph = dense(4, 3, 2)
+    graph.nodes["dense"].opened = "neuron 2"
+    path = tmp_path / "one.graph.json"
+    save(graph, path)
+    assert load(path).nodes["dense"].opened == "neuron 2"
+    text = path.read_text().replace('"neuron 2"', '"neuron two"')
+    path.write_text(text)
+    with pytest.raises(EngineError, match="opened"):
+        load(path)
