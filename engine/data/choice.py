@@ -12,11 +12,15 @@ import msgspec
 
 from engine.data.csv_columns import plan_table
 from engine.data.encoding import Missing, to_split
+from engine.data.input_features import split_with_features
+from engine.data.points import DrawnPoints
 from engine.data.scaling import ScalingKind, scale_split
 from engine.data.splitting import Split, split
 from engine.data.table import DATASETS, load_data
 from engine.data.table_files import read_table
 from engine.errors import DataError
+
+DRAWN = "drawn"
 
 
 class DataChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +28,9 @@ class DataChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     ``name`` may also be the path of a CSV file; its settings are ``target``, the name of the column
     to predict, and ``missing``, what becomes of gaps.  ``validation`` and ``test`` are shares below
-    1 or counts of rows.  ``scaling`` is fitted on the training rows.
+    1 or counts of rows.  ``scaling`` is fitted on the training rows.  ``name`` DRAWN means points
+    drawn by hand, which the settings hold as ``DrawnPoints.to_plain`` gives them.  ``inputs`` are
+    features computed from two columns, after scaling; none leaves the columns as they are.
     """
 
     name: str
@@ -34,9 +40,19 @@ class DataChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     test: float | int = 0
     split_seed: int = 0
     scaling: str = ScalingKind.NONE.value
+    inputs: tuple[str, ...] = ()
 
     def load(self) -> Split:
         """The parts, scaled; raises DataError."""
+        parts = self.load_columns()
+        return split_with_features(parts, self.inputs) if self.inputs else parts
+
+    def load_columns(self) -> Split:
+        """The parts before features are computed from their columns; raises DataError."""
+        if self.name == DRAWN:
+            drawn = DrawnPoints.from_plain(self.settings).to_dataset(DRAWN)
+            parts = split(drawn, self.validation, self.test, self.split_seed)
+            return scale_split(parts, self.scaling)[0]
         if is_table_file(self.name):
             return scale_split(self._from_file(), self.scaling)[0]
         if self.name not in DATASETS:
@@ -63,6 +79,6 @@ class DataChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 def is_table_file(name: str) -> bool:
     """Whether a name of data means a file of the learner's own."""
-    return name not in DATASETS and (
+    return name not in (*DATASETS, DRAWN) and (
         Path(name).suffix.lower() in (".csv", ".tsv", ".txt") or Path(name).is_file()
     )

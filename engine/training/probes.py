@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.data.dataset import Dataset
+from engine.data.planes import Plane, feature_plane
 from engine.errors import TrainingError
 from engine.training.evaluating import Evaluation, layer_values
 from engine.training.trainer import Trainer
@@ -306,30 +307,24 @@ def dead_units(trainer: Trainer) -> dict[str, np.ndarray]:
 
 
 class Maps:
-    """The prediction, and what every unit gives, on a grid over two features.
+    """The prediction, and what every unit gives, on a grid over a plane through the inputs.
 
-    ``across`` and ``down`` are the values of the two features along the grid; other features stay
-    at ``others`` (0 where not given).  ``run`` computes anew with the weights as they are.
+    ``across`` and ``down`` are the coordinates along the grid; without a ``plane`` they are the
+    first two features, other features being 0.  ``run`` computes anew with the weights as they are.
     """
 
     def __init__(
-        self,
-        trainer: Trainer,
-        across: np.ndarray,
-        down: np.ndarray,
-        features: tuple[int, int] = (0, 1),
-        others: np.ndarray | None = None,
+        self, trainer: Trainer, across: np.ndarray, down: np.ndarray, plane: Plane | None = None
     ) -> None:
-        width = trainer.split.train.x.shape[1]
-        if trainer.split.train.x.ndim != 2 or not all(0 <= f < width for f in features):
-            raise TrainingError("A map needs two features that the data have.")
+        row = trainer.split.train.x.shape[1:]
+        if plane is None:
+            if len(row) != 1 or row[0] < 2:
+                raise TrainingError("A map needs two features that the data have.")
+            plane = feature_plane(np.zeros(row), 0, 1)
         if trainer.binding.single:
             raise TrainingError("A graph that knows no batches has no maps.")
-        points = np.zeros((len(across) * len(down), width))
-        if others is not None:
-            points[:] = others
-        points[:, features[0]] = np.tile(across, len(down))
-        points[:, features[1]] = np.repeat(down, len(across))
+        grid = np.stack([np.tile(across, len(down)), np.repeat(down, len(across))], axis=1)
+        points = plane.points(grid)
         self.shape = (len(down), len(across))
         nodes = [layer.output for layer in trainer.layers if layer.output not in layer.leaves]
         self._prediction = trainer.running.prediction

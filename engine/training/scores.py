@@ -20,6 +20,7 @@ from engine.training.evaluating import (
 from engine.training.layers import LearningLayer
 from engine.training.objective import Objective
 
+MOST_LOOKED_AT = 300_000  # numbers of a layer, for the shares of single units
 PARTS = {"train": "", "val": "val_", "test": "test_"}  # and what their columns begin with
 
 
@@ -77,6 +78,23 @@ class Scores:
             if layer.squash:
                 given = layer_values(values, layer.output)
                 found += [dead_share(given, layer.squash), saturated_share(given, layer.squash)]
+        return found
+
+    def unit_shares(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """For each layer that can die or saturate: which units gave 0 for every training row, and
+        for each unit the share of rows near an end; as of the last ``look``.
+        """
+        values = self._evaluations["train"].values
+        found = {}
+        for layer in self._layers:
+            given = values.get(layer.output) if layer.squash else None
+            if given is None or given.size > MOST_LOOKED_AT:
+                continue
+            rows = layer_values(values, layer.output)
+            units = range(rows.shape[1])
+            dead = np.array([dead_share(rows[:, [k]], layer.squash) > 0 for k in units])
+            ends = np.array([saturated_share(rows[:, [k]], layer.squash) for k in units])
+            found[layer.node] = dead, ends
         return found
 
 

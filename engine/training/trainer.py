@@ -293,6 +293,12 @@ class Trainer:
         gradients = self.executor.gradients()
         return {leaf: np.array(gradients[leaf], float) for leaf in self.task.learned}
 
+    def unit_shares(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """For each layer which units are dead, and for each unit the share of rows for which it
+        is saturated, on the training set at the end of the last epoch.
+        """
+        return self._scores.unit_shares()
+
     def confusion(self, data: Dataset) -> np.ndarray:
         """How many rows of each class (down) were taken for which (across)."""
         if not data.is_classes or not self.objective.prediction:

@@ -1,0 +1,420 @@
+"""What one sees of a run at a moment: numbers, maps, histograms, ready to be sent and drawn.
+
+A watcher looks at a trainer between two updates and leaves it as it was.  Everything it gives is
+a copy: the run goes on while it is looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from engine.data.choice import DataChoice
+from engine.data.dataset import Dataset
+from engine.data.planes import Plane, extent, feature_line, feature_plane, principal_plane
+from engine.data.splitting import Split
+from engine.errors import DataError, TrainingError
+from engine.training.evaluating import Evaluation
+from engine.training.history import Series
+from engine.training.layers import LearningLayer
+from engine.training.probes import Maps
+from engine.training.trainer import Trainer
+
+GRID = 100  # points of a map along each axis
+MOST_MAPPED = 64  # units of a layer that have a map of their own
+MOST_WEIGHTS = 20_000  # numbers that are sent whole with every frame
+MOST_POINTS = 2_000  # of each part that are drawn
+MOST_CURVE = 600  # rows of the history that a curve is drawn from
+BINS = 31
+CENTRE = 128  # of the bytes of a map: 0 for units, ½ for probabilities
+
+
+@dataclass(frozen=True)
+class View:
+    """What is to be looked at.
+
+    ``axes`` are the two features of the maps, () for the first two, or the principal axes where
+    the data have more than two; ``part`` is the part of the data that tables are of.
+    """
+
+    maps: bool = True
+    axes: tuple[int, ...] = ()
+    principal: bool = False
+    confusion: bool = False
+    predictions: bool = False
+    part: str = "test"
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Rows of the data as points: ``places`` (n, 2) in the plane that is drawn, answers ``y``."""
+
+    places: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """A layer as it is drawn: its node, what it is called, its units and its activation.
+
+    ``weights`` is the leaf of its matrix of weights, ``biases`` that of its biases ("" for none).
+    """
+
+    node: str
+    output: str
+    title: str
+    units: int
+    squash: str
+    weights: str
+    biases: str
+    parameters: int
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What stays the same while a run goes on."""
+
+    layers: tuple[LayerInfo, ...]
+    parts: Mapping[str, Part]  # "train", "val", "test"
+    counts: Mapping[str, int]
+    features: tuple[str, ...]  # of the inputs that the network gets
+    columns: tuple[str, ...]  # of the data, of which two make a plane
+    classes: tuple[str, ...]
+    loss: str
+    threshold: float
+    batches: int
+    parameters: int
+    extent: tuple[float, float, float, float] | None  # of the maps; None: there are none
+    titles: tuple[str, str]
+    no_maps: str  # why there are none
+    notes: tuple[str, ...]
+    device: str
+    is_line: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Health:
+    """How a layer is doing: histograms as (counts, lowest, highest), norms, shares of its units."""
+
+    weights: tuple[np.ndarray, float, float]
+    gradients: tuple[np.ndarray, float, float]
+    weight_norm: float
+    gradient_norm: float
+    dead: np.ndarray  # which units give 0 for every row; empty where that cannot be
+    saturated: np.ndarray  # for each unit the share of rows at an end of its activation
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A look at a run.
+
+    ``maps`` are bytes (units, GRID, GRID) for each layer's output, CENTRE being 0 (or ½), and
+    ``prediction`` is (GRID, GRID), or with an axis of classes behind; both have the lowest
+    coordinate first.  ``curves`` are columns of the history, thinned.
+    """
+
+    epoch: int
+    update: int
+    seconds: float
+    rate: float
+    ended: str
+    batch_index: int
+    scores: Mapping[str, float]
+    curves: Mapping[str, np.ndarray]
+    best_epoch: int
+    waited: int  # epochs without improvement, of the patience
+    events: tuple[tuple[int, str], ...]
+    weights: Mapping[str, np.ndarray]
+    maps: Mapping[str, np.ndarray]
+    prediction: np.ndarray | None
+    inputs: np.ndarray | None  # maps of the features themselves, as bytes
+    health: Mapping[str, Health]
+    confusion: np.ndarray | None = None
+    predictions: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    travelled: bool = False  # whether this is how it was, not how it is
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+class Watcher:
+    """Looks at ``trainer``; ``choice`` tells which columns its data had before features."""
+
+    def __init__(self, trainer: Trainer, choice: DataChoice, view: View | None = None) -> None:
+        self.trainer = trainer
+        columns = choice.load_columns() if choice.inputs else trainer.split
+        self._columns: dict[str, Dataset] = _parts(columns)
+        self._choice = choice
+        self._tables: dict[str, Evaluation] = {}
+        self.set_view(view or View())
+
+    def set_view(self, view: View) -> None:
+        """Look at something else."""
+        before: View | None = getattr(self, "view", None)
+        self.view = view
+        if before is None or (before.axes, before.principal) != (view.axes, view.principal):
+            self._aim()
+
+    def _aim(self) -> None:
+        """Choose the plane of the maps."""
+        self._maps: Maps | None = None
+        self._plane: Plane | None = None
+        self._inputs: np.ndarray | None = None
+        self.why = ""
+        try:
+            self._plane = plane = self._chosen_plane()
+            places = np.concatenate([plane.coordinates(p.x) for p in self._columns.values()])
+            self._extent = extent(places)
+            left, right, bottom, top = self._extent
+            across = np.linspace(left, right, GRID)
+            down = np.linspace(bottom, top, GRID) if not self.is_line else np.zeros(1)
+            self._maps = Maps(self.trainer, across, down, plane)
+            self._inputs = self._input_maps(across, down)
+        except (DataError, TrainingError) as error:
+            self.why = str(error)
+
+    @property
+    def is_line(self) -> bool:
+        """Whether the data have one feature, so that the prediction is a curve."""
+        return self._columns["train"].x.shape[1:] == (1,)
+
+    def _chosen_plane(self) -> Plane:
+        train = self._columns["train"]
+        row = train.x.shape[1:]
+        if self._choice.inputs:
+            base = feature_plane(np.zeros(2), 0, 1, train.features)
+            return Plane(base.origin, base.first, base.second, base.titles, self._choice.inputs)
+        if row == (1,):
+            return feature_line(train.features[0] if train.features else "x")
+        if train.mask is not None or self._is_words(train):
+            raise TrainingError("Words have no plane that a boundary could be drawn in.")
+        if len(row) > 1 or self.view.principal:
+            return principal_plane(train)
+        axes = self.view.axes if len(self.view.axes) == 2 else (0, 1)
+        return feature_plane(train.x.mean(axis=0), axes[0], axes[1], train.features)
+
+    @staticmethod
+    def _is_words(data: Dataset) -> bool:
+        return data.x.ndim > 2 and bool(data.features)
+
+    def _input_maps(self, across: np.ndarray, down: np.ndarray) -> np.ndarray | None:
+        row = self.trainer.split.train.x.shape[1:]
+        if self._plane is None or len(row) != 1 or row[0] > MOST_MAPPED:
+            return None
+        grid = np.stack([np.tile(across, len(down)), np.repeat(down, len(across))], axis=1)
+        rows = self._plane.points(grid)
+        return _bytes(np.moveaxis(rows.reshape(len(down), len(across), -1), -1, 0), "")
+
+    # what stays the same ------------------------------------------------------------------------
+
+    def scene(self) -> Scene:
+        """What does not change from update to update."""
+        trainer, train = self.trainer, self._columns["train"]
+        parts, counts = {}, {}
+        for name, data in self._columns.items():
+            counts[name] = data.count
+            if self._maps is not None and self._plane is not None and data.count:
+                few = data.rows(slice(0, MOST_POINTS))
+                parts[name] = Part(self._plane.coordinates(few.x), few.y)
+        return Scene(
+            layers=tuple(self._info(layer) for layer in trainer.layers),
+            parts=parts,
+            counts=counts,
+            features=trainer.split.train.features,
+            columns=train.features,
+            classes=train.classes,
+            loss=trainer.objective.loss,
+            threshold=trainer.objective.threshold,
+            batches=trainer.batches,
+            parameters=sum(w.size for w in trainer.weights().values()),
+            extent=self._extent if self._maps is not None else None,
+            titles=self._plane.titles if self._plane is not None else ("", ""),
+            no_maps=self.why,
+            notes=tuple(trainer.notes),
+            device=trainer.executor.device,
+            is_line=self.is_line,
+        )
+
+    def _info(self, layer: LearningLayer) -> LayerInfo:
+        weights = self.trainer.weights()
+        matrices = [i for i in layer.leaves if weights[i].ndim > 1]
+        matrix = matrices[0] if matrices else ""
+        units = weights[matrix].shape[-1] if matrix else 1
+        node = self.trainer.running.graph.nodes.get(layer.node)
+        return LayerInfo(
+            node=layer.node,
+            output=layer.output,
+            title=(node.name if node is not None and node.name else layer.node),
+            units=units,
+            squash=layer.squash,
+            weights=matrix or layer.leaves[0],
+            biases=next((i for i in layer.leaves if weights[i].ndim == 1), ""),
+            parameters=sum(weights[i].size for i in layer.leaves),
+        )
+
+    # a look -------------------------------------------------------------------------------------
+
+    def look(self) -> Frame:
+        """The run as it is now."""
+        trainer = self.trainer
+        stopping = trainer.stopping
+        weights = trainer.weights()
+        small = sum(w.size for w in weights.values()) <= MOST_WEIGHTS
+        maps, prediction = self._look_at_maps()
+        return Frame(
+            epoch=trainer.epoch,
+            update=trainer.update,
+            seconds=trainer.seconds,
+            rate=trainer.rate,
+            ended=trainer.ended,
+            batch_index=trainer.batch_index,
+            scores=trainer.history.epochs.last if trainer.epoch else {},
+            curves=thinned(trainer.history.epochs),
+            best_epoch=stopping.best_epoch if stopping is not None else 0,
+            waited=stopping.waited if stopping is not None else 0,
+            events=tuple(trainer.history.events),
+            weights={k: w.copy() for k, w in weights.items()} if small else {},
+            maps=maps,
+            prediction=prediction,
+            inputs=self._inputs,
+            health=self._health(weights),
+            confusion=self._confusion() if self.view.confusion else None,
+            predictions=self._predictions() if self.view.predictions else None,
+        )
+
+    def _look_at_maps(self) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+        if self._maps is None or not self.view.maps:
+            return {}, None
+        self._maps.run()
+        squash = {layer.output: layer.squash for layer in self.trainer.layers}
+        last = self.trainer.layers[-1].output
+        if self.trainer.running.loss == "bce_from_logits":
+            squash[last] = "sigmoid"
+        found = {
+            node: _bytes(values[:MOST_MAPPED], squash.get(node, ""))
+            for node, values in self._maps.units().items()
+        }
+        if not self.trainer.running.prediction:
+            return found, None
+        return found, np.array(self._maps.prediction, np.float32)
+
+    def _health(self, weights: Mapping[str, np.ndarray]) -> dict[str, Health]:
+        trainer = self.trainer
+        gradients = trainer.executor.gradients() if trainer.update else {}
+        shares = trainer.unit_shares()
+        found = {}
+        for layer in trainer.layers:
+            own = _flat([weights[i] for i in layer.leaves])
+            back = _flat([np.asarray(gradients[i], float) for i in layer.leaves if i in gradients])
+            dead, saturated = shares.get(layer.node, (np.zeros(0, bool), np.zeros(0)))
+            found[layer.node] = Health(
+                histogram(own), histogram(back), _norm(own), _norm(back), dead, saturated
+            )
+        return found
+
+    def _table(self) -> tuple[Evaluation, Dataset] | None:
+        data = _parts(self.trainer.split).get(self.view.part)
+        if data is None or not data.count or not self.trainer.objective.prediction:
+            return None
+        if self.view.part not in self._tables:
+            trainer = self.trainer
+            self._tables[self.view.part] = Evaluation(
+                trainer.executor, trainer.running, trainer.binding, data
+            )
+        return self._tables[self.view.part], data
+
+    def _confusion(self) -> np.ndarray | None:
+        table = self._table()
+        if table is None or not table[1].is_classes:
+            return None
+        return self.trainer.confusion(table[1])
+
+    def _predictions(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """(row numbers, answers, predictions), the most wrong first."""
+        table = self._table()
+        if table is None:
+            return None
+        evaluation, data = table
+        evaluation.run()
+        given = np.asarray(evaluation.values[self.trainer.running.prediction], float)
+        given = given.reshape(data.count, -1)
+        order = np.argsort(-_wrongness(given, data), kind="stable")[:MOST_POINTS]
+        return order, data.y[order], given[order]
+
+    def look_back(self, weights: Mapping[str, np.ndarray], frame: Frame) -> Frame:
+        """``frame`` with maps and histograms as they were with other ``weights``."""
+        with self.trainer.at_rest() as (_, load):
+            load(weights)
+            maps, prediction = self._look_at_maps()
+            learned = self.trainer.weights()
+            small = sum(w.size for w in learned.values()) <= MOST_WEIGHTS
+            kept = {k: w.copy() for k, w in learned.items()} if small else {}
+            health = self._health(learned)
+        return _replaced(frame, maps, prediction, kept, health)
+
+
+def _replaced(
+    frame: Frame,
+    maps: Mapping[str, np.ndarray],
+    prediction: np.ndarray | None,
+    weights: Mapping[str, np.ndarray],
+    health: Mapping[str, Health],
+) -> Frame:
+    return replace(
+        frame, maps=maps, prediction=prediction, weights=weights, health=health, travelled=True
+    )
+
+
+def _parts(split: Split) -> dict[str, Dataset]:
+    return {"train": split.train, "val": split.validation, "test": split.test}
+
+
+def _wrongness(given: np.ndarray, data: Dataset) -> np.ndarray:
+    """How far each prediction is from its answer; of classes 1 − what the right one was given."""
+    if not data.is_classes:
+        return np.abs(given - data.y.reshape(given.shape)).max(axis=1)
+    if given.shape[1] == 1:
+        return np.abs(given[:, 0] - data.y)
+    return 1 - given[np.arange(data.count), data.y]
+
+
+def _flat(arrays: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.ravel(a) for a in arrays]) if arrays else np.zeros(0)
+
+
+def _norm(numbers: np.ndarray) -> float:
+    return math.sqrt(float(numbers @ numbers))
+
+
+def histogram(numbers: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """(counts in BINS bins, lowest, highest), the middle bin being around 0."""
+    finite = numbers[np.isfinite(numbers)]
+    most = float(np.abs(finite).max()) if finite.size else 0.0
+    most = most or 1.0
+    counts, _ = np.histogram(finite, BINS, (-most, most))
+    return counts, -most, most
+
+
+def _bytes(values: np.ndarray, squash: str) -> np.ndarray:
+    """Values (units, …) as bytes around CENTRE, each unit scaled to its own largest."""
+    if squash in ("sigmoid", "softmax"):
+        scaled = 2 * values - 1
+    else:
+        axes = tuple(range(1, values.ndim))
+        most = np.abs(values).max(axis=axes, keepdims=True)
+        scaled = values / np.where(most > 0, most, 1)
+    scaled = np.nan_to_num(scaled, nan=0.0, posinf=1.0, neginf=-1.0)
+    return np.clip(np.rint(CENTRE + 127 * scaled), 0, 255).astype(np.uint8)
+
+
+def thinned(series: Series, most: int = MOST_CURVE) -> dict[str, np.ndarray]:
+    """The columns of a series in at most about ``most`` rows; the newest is always among them."""
+    rows = series.rows
+    if len(rows) > most:
+        keep = np.unique(np.linspace(0, len(rows) - 1, most).astype(int))
+        rows = rows[keep]
+    if series.seen and (not len(rows) or rows[-1, 0] != series.last[series.columns[0]]):
+        newest = np.array([list(series.last.values())])
+        rows = np.concatenate([rows, newest])
+    return {name: np.array(rows[:, k]) for k, name in enumerate(series.columns)}
