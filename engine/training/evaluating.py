@@ -93,20 +93,34 @@ def metric_names(objective: Objective, data: Dataset) -> tuple[str, ...]:
     return ("accuracy",) if data.is_classes else ("r2", "mae")
 
 
+def of_units(rows: np.ndarray, activation: str) -> tuple[np.ndarray, np.ndarray]:
+    """For each unit (a column) whether it is dead: 0 for every row; and the share of its numbers
+    that lie near an end of what its activation can give.
+    """
+    dead, ends = np.zeros(rows.shape[1], bool), np.zeros(rows.shape[1])
+    if activation == "relu":
+        dead = ~np.any(rows > 0, axis=0)
+    elif activation == "tanh":
+        ends = np.mean(np.abs(rows) > NEAR_THE_END, axis=0)
+    elif activation == "sigmoid":
+        ends = np.mean(np.abs(2 * rows - 1) > NEAR_THE_END, axis=0)
+    return dead, ends
+
+
 def dead_share(values: np.ndarray, activation: str) -> float:
-    """The share of units that give 0 for every row, for activations that can die."""
-    if activation != "relu" or not values.size:
-        return 0.0
-    return float(np.mean(~np.any(values.reshape(-1, values.shape[-1]) > 0, axis=0)))
+    """The share of units that are dead."""
+    return _mean_of_units(values, activation, 0)
 
 
 def saturated_share(values: np.ndarray, activation: str) -> float:
     """The share of numbers that lie near an end of what the activation can give."""
-    if activation == "tanh":
-        return float(np.mean(np.abs(values) > NEAR_THE_END))
-    if activation == "sigmoid":
-        return float(np.mean(np.abs(2 * values - 1) > NEAR_THE_END))
-    return 0.0
+    return _mean_of_units(values, activation, 1)
+
+
+def _mean_of_units(values: np.ndarray, activation: str, which: int) -> float:
+    if not values.size:
+        return 0.0
+    return float(np.mean(of_units(values.reshape(-1, values.shape[-1]), activation)[which]))
 
 
 def layer_values(values: Mapping[str, np.ndarray], node: str) -> np.ndarray:

@@ -15,6 +15,7 @@ from engine.training.evaluating import (
     dead_share,
     layer_values,
     metric_names,
+    of_units,
     saturated_share,
 )
 from engine.training.layers import LearningLayer
@@ -90,11 +91,7 @@ class Scores:
             given = values.get(layer.output) if layer.squash else None
             if given is None or given.size > MOST_LOOKED_AT:
                 continue
-            rows = layer_values(values, layer.output)
-            units = range(rows.shape[1])
-            dead = np.array([dead_share(rows[:, [k]], layer.squash) > 0 for k in units])
-            ends = np.array([saturated_share(rows[:, [k]], layer.squash) for k in units])
-            found[layer.node] = dead, ends
+            found[layer.node] = of_units(layer_values(values, layer.output), layer.squash)
         return found
 
 

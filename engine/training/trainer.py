@@ -129,6 +129,21 @@ class Trainer:
         self._updating.base = rate
         self.history.say(self.epoch, f"The learning rate was set to {rate:.6g}.")
 
+    def set_entry(self, leaf: str, index: tuple[int, ...], number: float) -> None:
+        """Go on with another number in a learned leaf."""
+        if leaf not in self.task.learned:
+            raise TrainingError(f'"{leaf}" is not learned: it cannot be set while training.')
+        if not math.isfinite(number):
+            raise TrainingError(f"A weight must be a finite number, not {number!r}.")
+        weights = self.executor.weights()
+        try:
+            weights[leaf][index] = number
+        except IndexError:
+            raise TrainingError(f'"{leaf}" has no entry {list(index)}.') from None
+        self.executor.load({leaf: weights[leaf]})
+        self._walk = None
+        self.history.say(self.epoch, f"{leaf} was set to {number:.6g} at {list(index)}.")
+
     # going on -----------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[dict[str, float]]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+import msgspec
 import numpy as np
 
 from engine.data.choice import DataChoice
@@ -17,6 +19,9 @@ from engine.data.dataset import Dataset
 from engine.data.planes import Plane, extent, feature_line, feature_plane, principal_plane
 from engine.data.splitting import Split
 from engine.errors import DataError, TrainingError
+from engine.graph.levels import TENSORS, open_composites
+from engine.run.trace import trace
+from engine.training.binding import ATTENTION
 from engine.training.evaluating import Evaluation
 from engine.training.history import Series
 from engine.training.layers import LearningLayer
@@ -341,6 +346,34 @@ class Watcher:
         given = given.reshape(data.count, -1)
         order = np.argsort(-_wrongness(given, data), kind="stable")[:MOST_POINTS]
         return order, data.y[order], given[order]
+
+    def attention(self, most: int) -> dict[str, Any]:
+        """For the first rows of the part that is looked at: how much attention each word gets.
+
+        ``weights`` (rows, words), ``mask`` alike with 0 for padding, answers and predictions.
+        Raises TrainingError where the network has no attention.
+        """
+        trainer = self.trainer
+        graph = trainer.with_loss()
+        found = [n.id for n in graph.nodes.values() if n.op == ATTENTION]
+        if not found:
+            raise TrainingError("This network pays no attention: it has no attention layer.")
+        data = _parts(trainer.split).get(self.view.part)
+        if data is None or not data.count:
+            data = trainer.split.train
+        few = data.rows(slice(0, min(most, data.count)))
+        nodes = dict(graph.nodes)
+        for leaf, rows in trainer.binding.rows(few).items():
+            nodes[leaf] = msgspec.structs.replace(nodes[leaf], value=rows)
+        nodes[found[0]] = msgspec.structs.replace(nodes[found[0]], opened=TENSORS)
+        opened = open_composites(graph.like(nodes))
+        inner = next(f for f in opened.frames if f.node == found[0]).members
+        softmax = next(i for i in inner if opened.graph.nodes[i].op == "softmax")
+        walk = trace(opened.graph)
+        weights = np.asarray(walk.value(softmax)).reshape(few.count, -1)
+        given = np.asarray(walk.value(trainer.objective.prediction)).reshape(few.count, -1)
+        mask = np.ones(weights.shape) if few.mask is None else few.mask.reshape(weights.shape)
+        return {"weights": weights, "mask": mask, "y": few.y, "given": given, "x": few.x}
 
     def look_back(self, weights: Mapping[str, np.ndarray], frame: Frame) -> Frame:
         """``frame`` with maps and histograms as they were with other ``weights``."""

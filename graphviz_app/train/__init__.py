@@ -1,0 +1,1 @@
+"""The Train workspace: the same document learns while one watches."""
