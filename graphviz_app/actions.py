@@ -56,6 +56,7 @@ MENUS = (
     Menu("graph", "&Graph"),
     Menu("view", "&View"),
     Menu("walk", "&Walk"),
+    Menu("train", "&Train"),
     Menu("help", "&Help"),
 )
 
@@ -68,7 +69,7 @@ LEVEL_WORDS = (
 )
 
 NETWORKS = "New n&etwork"  # the submenu of those to begin with
-EDITOR, EXPORTS = "explore.editor", "exports"
+EDITOR, EXPORTS, TRAIN = "explore.editor", "exports", "train"
 EDITING, MARKING = f"{EDITOR}.editing", f"{EDITOR}.marking"
 PASTING, SEARCHING = f"{EDITOR}.pasting", f"{EDITOR}.searching"
 
@@ -318,6 +319,10 @@ _GRAPH = (
 )  # fmt: skip
 
 _VIEW = (
+    ActionSpec("explore", "&Explore", "show_workspace", "view", ("Ctrl+1",), "",
+               "Build the graph and walk it", args=("explore",)),
+    ActionSpec("train", "&Train", "show_workspace", "view", ("Ctrl+2",), "",
+               "Watch the graph learn", args=("train",)),
     ActionSpec(
         "commands", "&Find a command…", "commands.show_search", "view", ("Ctrl+K",), "search",
         "Search all commands",
@@ -407,6 +412,29 @@ _WALK = (
     ),
 )  # fmt: skip
 
+# While training is in sight Space runs and pauses as well.
+_TRAIN = (
+    ActionSpec("train_run", "&Run or pause", f"{TRAIN}.toggle", "train", ("F5",), "play",
+               "Train until it is paused", "in_training"),
+    ActionSpec("train_batch", "Step a &batch", f"{TRAIN}.training.step_batch", "train", ("F10",),
+               "step-forward", "One update", "in_training", repeats=True),
+    ActionSpec("train_epoch", "Step an &epoch", f"{TRAIN}.training.step_epoch", "train",
+               ("Shift+F10",), "chevrons-right", "One pass over the training set", "in_training",
+               repeats=True),
+    ActionSpec("train_reset", "Re&set the weights", f"{TRAIN}.training.reset", "train",
+               ("Ctrl+Shift+R",), "rotate-ccw", "Back to the weights with which the run began",
+               "in_training", separator=True),
+    ActionSpec("train_weights", "New &weights", f"{TRAIN}.training.new_weights", "train", (), "",
+               "Draw other weights from the next seed", "in_training"),
+    ActionSpec("train_data", "New &data", f"{TRAIN}.training.new_data", "train", (), "",
+               "Other rows of the same kind, from the next seed", "in_training"),
+    ActionSpec("train_inside", "&Look inside this step", f"{TRAIN}.training.look_inside", "train",
+               ("Ctrl+I",), "crosshair", "Pause and walk this batch node by node", "in_training",
+               separator=True),
+    ActionSpec("train_back", "Back to &training", "back_to_training", "train", ("Ctrl+Shift+I",),
+               "", "Leave the step that one looks into, and train on", "inside"),
+)  # fmt: skip
+
 _HELP = (
     ActionSpec("keys", "&Keyboard and mouse", "show_keys", "help", ("F1",), "keyboard",
                "All keys and gestures on one sheet"),
@@ -415,7 +443,7 @@ _HELP = (
     ActionSpec("about", "&About", "about", "help", (), "info"),
 )  # fmt: skip
 
-ACTIONS = (*_FILE, *_EDIT, *_GRAPH, *_VIEW, *_WALK, *_HELP)
+ACTIONS = (*_FILE, *_EDIT, *_GRAPH, *_VIEW, *_WALK, *_TRAIN, *_HELP)
 
 # What the context menus offer, by what is under the pointer; None is a line.
 CONTEXT_MENUS: dict[str, tuple[str | None, ...]] = {

@@ -23,6 +23,9 @@ from graphviz_app.shortcuts import ShortcutDialog, keys_of
 from graphviz_app.theme import Theme
 from graphviz_app.widgets import SearchEntry, SearchPopup
 
+# What works on the canvas, which one does not see while training is in sight.
+OF_EXPLORE = ("explore.", "fit", "rename", "exports.", "next_panel", "toggle_palette")
+
 if TYPE_CHECKING:
     from graphviz_app.window import Window
 
@@ -67,6 +70,8 @@ class Commands(QObject):
             "has_levels": edits.has_levels(graph),
             "in_layer": self._in_layer(selection.current),
             "in_dense": self._in_layer(selection.current, with_neurons=True),
+            "in_training": self._window.in_training and bool(graph.nodes),
+            "inside": self._window.inside is not None,
             "can_fold": bool(
                 explore.editor.frame_of(selection.current) or explore.editor.open_group()
             ),
@@ -82,8 +87,10 @@ class Commands(QObject):
     def refresh(self) -> None:
         """Enable what can be done now."""
         conditions = self.conditions()
+        training = self._window.in_training
         for spec in ACTIONS:
-            self.by_id[spec.id].setEnabled(conditions[spec.when])
+            hidden = training and spec.does.startswith(OF_EXPLORE)
+            self.by_id[spec.id].setEnabled(conditions[spec.when] and not hidden)
 
     def set_theme(self, theme: Theme) -> None:
         """Icons and the search in the colours of ``theme``."""

@@ -71,12 +71,39 @@ class Edit(QUndoCommand):
         return True
 
 
+class TrainingEdit(QUndoCommand):
+    """One step of undo of what the graph is trained with.  Edits with the same ``key`` merge."""
+
+    def __init__(
+        self, document: Document, text: str, after: Training | None, key: str | None
+    ) -> None:
+        super().__init__(text)
+        self._document = document
+        self._before, self._after, self._key = document.training, after, key
+
+    def redo(self) -> None:
+        self._document._install_training(self._after)
+
+    def undo(self) -> None:
+        self._document._install_training(self._before)
+
+    def id(self) -> int:
+        return -1 if self._key is None else 2
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, TrainingEdit) or other._key != self._key:
+            return False
+        self._after = other._after
+        return True
+
+
 class Document(QObject):
     """The graph being looked at.
 
     Signals: ``structure_changed`` (nodes, wires or opened composites; walk included),
     ``values_changed`` (leaf values only, or the walk of a large graph is there), ``checked`` (the
-    gradients, where that took a while), ``moved`` (positions only),
+    gradients, where that took a while), ``moved`` (positions only), ``training_changed`` (data and
+    settings that it is trained with),
     ``sight_returned(Sight)`` (an edit that changed what one looks at was undone or redone),
     ``file_changed`` (path, name or modified mark), ``replaced`` (another document is about to take
     the place of this one).
@@ -86,6 +113,7 @@ class Document(QObject):
     values_changed = Signal()
     checked = Signal()
     moved = Signal()
+    training_changed = Signal()
     sight_returned = Signal(object)
     file_changed = Signal()
     replaced = Signal()
@@ -94,7 +122,7 @@ class Document(QObject):
         super().__init__(parent)
         self.graph = Graph()
         self.path: Path | None = None
-        self._training: Training | None = None  # of the file: the run that its weights come from
+        self.training: Training | None = None  # data, settings and runs, as files hold them
         self.revision = 0
         self.derived = Derived(0, as_shown(self.graph))
         self.stack = QUndoStack(self)
@@ -188,8 +216,7 @@ class Document(QObject):
     def load(self, path: Path) -> Session:
         """Open a file; raises FileError and leaves the document untouched if it cannot."""
         project = load_project(path)
-        self._replace(project.graph, path)
-        self._training = project.training
+        self._replace(project.graph, path, project.training)
         return project.session
 
     def clear(self) -> None:
@@ -221,16 +248,16 @@ class Document(QObject):
         """Start a new, unsaved document from a graph."""
         self._replace(graph, None)
 
-    def _replace(self, graph: Graph, path: Path | None) -> None:
+    def _replace(self, graph: Graph, path: Path | None, training: Training | None = None) -> None:
         self.replaced.emit()
-        self.path, self._training = path, None
+        self.path, self.training = path, training
         self.stack.clear()
         self._install(graph, fresh=True)
         self.file_changed.emit()
 
     def save(self, path: Path, session: Session) -> None:
         """Write the file; raises FileError, and then nothing is lost."""
-        save(self.graph, path, session=session, training=self._training)
+        save(self.graph, path, session=session, training=self.training)
         self.path = path
         self.stack.setClean()
         self.file_changed.emit()
@@ -241,6 +268,19 @@ class Document(QObject):
         """Make ``after`` the graph, as one step of undo; those with equal keys in a row merge."""
         if after != self.graph:
             self.stack.push(Edit(self, text, after, key))
+
+    def edit_training(self, text: str, after: Training, key: str | None = None) -> None:
+        """Make ``after`` what the graph is trained with, as one step of undo."""
+        if after != self.training:
+            self.stack.push(TrainingEdit(self, text, after, key))
+
+    def keep_training(self, after: Training) -> None:
+        """Note how a run went: it goes into the file, and is no step of undo of its own."""
+        self.training = after
+
+    def _install_training(self, training: Training | None) -> None:
+        self.training = training
+        self.training_changed.emit()
 
     def remember_sight(self, before: Sight, after: Sight) -> None:
         """Undo and redo of the last edit look at the same again."""

@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 
 from graphviz_app.icons import icon
 from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
-from graphviz_app.widgets import ElidedLabel
+from graphviz_app.widgets import ElidedLabel, SegmentedSwitch
 from graphviz_app.widgets.basics import rounded
 
 HEIGHT_PX = 48
+WORKSPACES = (("explore", "Explore"), ("train", "Train"))
 BUTTONS = ("open", "save", "undo", "redo")
 LEAST_FILE_NAME_PX, LEAST_TITLE_PX = 96, 140
 FIND = "Find a command…"
@@ -120,6 +121,10 @@ class TopBar(QFrame):
         layout.addSpacing(12)
         layout.addWidget(self.menu_bar, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addStretch(1)
+        self.workspaces = SegmentedSwitch(label="Workspace")
+        self.workspaces.set_choices(WORKSPACES)
+        layout.addWidget(self.workspaces, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addStretch(1)
         self.buttons = {name: _button(actions[name]) for name in BUTTONS}
         for button in self.buttons.values():
             layout.addWidget(button)
@@ -149,17 +154,20 @@ class TopBar(QFrame):
         self.title.setStyleSheet(f"color: {theme.text}")
         self.file_name.setStyleSheet(f"color: {theme.text_soft}")
         self.commands.set_theme(theme)
+        self.workspaces.set_theme(theme)
 
     def _fit(self) -> None:
         """Leave out as little as there is no room for."""
         files = (self.buttons["open"], self.buttons["save"])
         steps = (self.buttons["undo"], self.buttons["redo"])
-        for with_files, with_words, with_steps in (
-            (True, True, True),
-            (False, True, True),
-            (False, False, True),
-            (False, False, False),
+        for with_files, with_words, with_steps, with_export in (
+            (True, True, True, True),
+            (False, True, True, True),
+            (False, False, True, True),
+            (False, False, False, True),
+            (False, False, False, False),
         ):
+            self.export.setVisible(with_export)
             for button in files:
                 button.setVisible(with_files)
             for button in steps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, QThreadPool, QTimer, Slot
 from PySide6.QtGui import (
@@ -13,7 +14,13 @@ from PySide6.QtGui import (
     QGuiApplication,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 import engine
 from graphviz_app.actions import ACTIONS
@@ -28,6 +35,9 @@ from graphviz_app.settings import Settings
 from graphviz_app.theme import Theme, palette, stylesheet, system_is_dark, theme
 from graphviz_app.top_bar import TopBar
 from graphviz_app.widgets import Notice
+
+if TYPE_CHECKING:
+    from graphviz_app.train.workspace import TrainWorkspace
 
 ROOMY_PX = 1000  # a narrower window hides the palette until it is asked for
 _OPEN: list[Window] = []  # Python keeps every window until it is closed
@@ -51,6 +61,8 @@ class Window(QMainWindow):
         self.files = FileCommands(
             self.document, self.explore, self.settings, self, self.current_theme
         )
+        self._train: TrainWorkspace | None = None
+        self.inside: dict[str, Any] | None = None  # the step of training that one looks into
         self.exports = ExportCommands(self.document, self.explore, self, self.current_theme)
         body = QWidget()
         self.commands = Commands(self, body)
@@ -59,7 +71,9 @@ class Window(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.top_bar)
-        layout.addWidget(self.explore, 1)
+        self.workspaces = QStackedWidget()
+        self.workspaces.addWidget(self.explore)
+        layout.addWidget(self.workspaces, 1)
         self.setCentralWidget(body)
         self.notice = Notice(body)
         self.setAcceptDrops(True)
@@ -78,6 +92,8 @@ class Window(QMainWindow):
         self.document.stack.indexChanged.connect(self._refresh)
         self.explore.selection_changed.connect(self._refresh)
         self.explore.player.total_changed.connect(self._refresh)
+        self.top_bar.workspaces.changed.connect(self.show_workspace)
+        self.explore.update_panel.back_wanted.connect(self.back_to_training)
         self.editor.menu_asked.connect(self.commands.show_context_menu)
         self.explore.status.connect(self.notice.say)
         self.files.autosave.failed.connect(self.notice.say)
@@ -95,6 +111,60 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{document.title}[*] – graph explorer")
         self.setWindowModified(document.modified)
         self.commands.refresh()
+
+    # workspaces ---------------------------------------------------------------------------------
+
+    @property
+    def train(self) -> TrainWorkspace:
+        """The Train workspace; it is made when it is first wanted."""
+        if self._train is None:
+            from graphviz_app.train.workspace import TrainWorkspace  # pyqtgraph takes a while
+
+            self._train = TrainWorkspace(self.document, self.theme)
+            self._train.status.connect(self.notice.say)
+            self._train.said.connect(self.notice.mention)
+            self._train.looked_inside.connect(self._look_inside)
+            self._train.training.state_changed.connect(self._refresh)
+            self.workspaces.addWidget(self._train)
+        return self._train
+
+    @property
+    def in_training(self) -> bool:
+        """Whether the Train workspace is in sight."""
+        return self._train is not None and self.workspaces.currentWidget() is self._train
+
+    @Slot(str)
+    def show_workspace(self, name: str) -> None:
+        """Bring a workspace into sight: explore or train."""
+        self.explore.commit_fields()
+        self.workspaces.setCurrentWidget(self.train if name == "train" else self.explore)
+        self.top_bar.workspaces.set_current(name)
+        if name == "explore":
+            self.explore.view.setFocus()
+        else:
+            self.explore.player.pause()
+            self._leave_inside()
+            self.train.setFocus()
+        self._refresh()
+
+    @Slot(object)
+    def _look_inside(self, inside: dict[str, Any]) -> None:
+        """Walk the step that training stands at, from its beginning."""
+        self.inside = inside
+        self.show_workspace("explore")
+        self.explore.show_update(inside)
+        self.explore.player.first()
+        self.fit()
+        self._refresh()
+
+    def _leave_inside(self) -> None:
+        self.inside = None
+        self.explore.show_update(None)
+
+    def back_to_training(self) -> None:
+        """Leave the step that one looks into, and train on."""
+        self.show_workspace("train")
+        self.train.toggle()
 
     # theme --------------------------------------------------------------------------------------
 
@@ -115,6 +185,8 @@ class Window(QMainWindow):
         app.setPalette(palette(self.theme))
         app.setStyleSheet(stylesheet(self.theme))
         self.explore.set_theme(self.theme)
+        if self._train is not None:
+            self._train.set_theme(self.theme)
         self.top_bar.set_theme(self.theme)
         self.commands.set_theme(self.theme)
         self.notice.set_theme(self.theme)
@@ -276,6 +348,8 @@ class Window(QMainWindow):
         self.settings.save()
         self.files.close()
         self.explore.shutdown()
+        if self._train is not None:
+            self._train.shutdown()
         QThreadPool.globalInstance().waitForDone()
         if self in _OPEN:
             _OPEN.remove(self)

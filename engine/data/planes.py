@@ -39,7 +39,7 @@ class Plane:
 
     def coordinates(self, columns: np.ndarray) -> np.ndarray:
         """Where rows of columns lie when seen along the plane's normal: (n, 2)."""
-        flat = np.asarray(columns, float).reshape(len(columns), -1) - self.origin.ravel()
+        flat = np.asarray(columns, float).reshape(-1, self.origin.size) - self.origin.ravel()
         axes = np.stack([self.first.ravel(), self.second.ravel()], axis=1)
         return np.linalg.lstsq(axes, flat.T, rcond=None)[0].T
 

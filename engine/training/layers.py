@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.graph.graph import Graph
+from engine.graph.owned import is_layer
 from engine.ops import OPS
 from engine.training.objective import squash_of
 
@@ -32,8 +33,8 @@ def learning_layers(graph: Graph, learned: Iterable[str]) -> list[LearningLayer]
     for leaf in learned:
         targets = {wire.target for wire in users[leaf]}
         owner = next(iter(targets)) if len(targets) == 1 else ""
-        is_layer = bool(owner) and OPS[OPS.resolve(graph.nodes[owner].op)].kind == "layer"
-        found.setdefault(owner if is_layer else leaf, []).append(leaf)
+        of_layer = bool(owner) and is_layer(OPS.resolve(graph.nodes[owner].op))
+        found.setdefault(owner if of_layer else leaf, []).append(leaf)
     order = {node: place for place, node in enumerate(graph.nodes)}
     layers = []
     for node, leaves in sorted(found.items(), key=lambda item: order[item[0]]):

@@ -34,6 +34,7 @@ MOST_WEIGHTS = 20_000  # numbers that are sent whole with every frame
 MOST_POINTS = 2_000  # of each part that are drawn
 MOST_CURVE = 600  # rows of the history that a curve is drawn from
 BINS = 31
+LARGEST = 1e30  # prediction that is drawn: a run that diverges has numbers of any size
 CENTRE = 128  # of the bytes of a map: 0 for units, ½ for probabilities
 
 
@@ -262,6 +263,10 @@ class Watcher:
 
     def look(self) -> Frame:
         """The run as it is now."""
+        with np.errstate(all="ignore"):
+            return self._look()
+
+    def _look(self) -> Frame:
         trainer = self.trainer
         stopping = trainer.stopping
         weights = trainer.weights()
@@ -302,7 +307,8 @@ class Watcher:
         }
         if not self.trainer.running.prediction:
             return found, None
-        return found, np.array(self._maps.prediction, np.float32)
+        prediction = np.nan_to_num(self._maps.prediction, posinf=LARGEST, neginf=-LARGEST)
+        return found, np.clip(prediction, -LARGEST, LARGEST).astype(np.float32)
 
     def _health(self, weights: Mapping[str, np.ndarray]) -> dict[str, Health]:
         trainer = self.trainer
@@ -377,7 +383,7 @@ class Watcher:
 
     def look_back(self, weights: Mapping[str, np.ndarray], frame: Frame) -> Frame:
         """``frame`` with maps and histograms as they were with other ``weights``."""
-        with self.trainer.at_rest() as (_, load):
+        with np.errstate(all="ignore"), self.trainer.at_rest() as (_, load):
             load(weights)
             maps, prediction = self._look_at_maps()
             learned = self.trainer.weights()

@@ -8,6 +8,9 @@ walk.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
@@ -43,6 +46,7 @@ from graphviz_app.explore.tape import TapeTable
 from graphviz_app.explore.tensor_panel import TensorPanel
 from graphviz_app.explore.tensor_summary import TensorSummary
 from graphviz_app.explore.timeline import Timeline
+from graphviz_app.explore.update_panel import UpdatePanel
 from graphviz_app.explore.walking import Walking
 from graphviz_app.player import Player
 from graphviz_app.theme import Theme
@@ -143,9 +147,11 @@ class ExploreWorkspace(QWidget):
         self.vertical.setSizes([600, LOWER_PX])
 
         self.tensor_summary = TensorSummary()
+        self.update_panel = UpdatePanel()
         right = _column(
-            self.step_panel, self.curve, self.inspector, self.tensor_summary, stretch_end=True
-        )
+            self.step_panel, self.update_panel, self.curve, self.inspector, self.tensor_summary,
+            stretch_end=True,
+        )  # fmt: skip
         right.setObjectName("rightColumn")
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -213,6 +219,7 @@ class ExploreWorkspace(QWidget):
             self.tensor_summary,
             self.lower_panel,
             self.step_panel,
+            self.update_panel,
             self.curve,
             self.inspector,
             self.editor,
@@ -223,6 +230,11 @@ class ExploreWorkspace(QWidget):
     def set_reduced_motion(self, reduced: bool) -> None:
         """Whether nothing moves that need not."""
         self.view.set_reduced_motion(reduced)
+
+    def show_update(self, inside: Mapping[str, Any] | None) -> None:
+        """The step of training that one looks into, and what follows from it; None for none."""
+        self.update_panel.show_step(inside)
+        self.update_panel.show_leaf(self.selection.current)
 
     def show_tensor(self) -> None:
         """Bring the numbers of the selected tensor into view."""
@@ -397,6 +409,7 @@ class ExploreWorkspace(QWidget):
     def _selection_changed(self) -> None:
         self.inspecting.show()
         self.walking.show_curve()
+        self.update_panel.show_leaf(self.selection.current)
         # where the window is low, what can be changed now may lie below its edge
         if self.selection.things:
             QTimer.singleShot(0, self, self._reveal_inspector)

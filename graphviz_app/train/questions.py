@@ -81,10 +81,9 @@ def landscape(
     keep = np.unique(np.linspace(0, len(moments) - 1, min(len(moments), MOST_PATH)).astype(int))
     path = [moments[k].weights for k in keep.tolist()]
     steps = np.array([_flat(between(now, {k: p[k] for k in now}), now) for p in path])
-    across: np.ndarray
     spread = np.linalg.norm(steps, axis=1).max() if len(steps) else 0.0
     if len(steps) >= 3 and spread > 1e-9:
-        _, sizes, axes = np.linalg.svd(steps, full_matrices=False)
+        _left, sizes, axes = np.linalg.svd(steps, full_matrices=False)
         explained = float((sizes[:2] ** 2).sum() / (sizes**2).sum())
         pair = [_unflat(axes[0], now), _unflat(axes[min(1, len(axes) - 1)], now)]
         places = steps @ axes[:2].T

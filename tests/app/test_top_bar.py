@@ -63,7 +63,7 @@ def test_a_narrow_window_leaves_out_what_menus_and_keys_do_too(window: Window) -
     window.resize(820, 560)
     assert not bar.buttons["open"].isVisible()
     assert bar.commands.isVisible()
-    assert bar.export.isVisible()
+    assert bar.workspaces.isVisible()
     window.resize(1440, 700)
     assert bar.buttons["open"].isVisible()
     assert not bar.commands.compact

@@ -1,0 +1,97 @@
+"""What a graph is trained with before anybody chose: data that fit it, and settings to begin with.
+
+Knows no Qt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.data.choice import DataChoice
+from engine.data.table import DATASETS, Group, Source
+from engine.graph.graph import INPUT, Graph
+from engine.graph.reach import upstream
+from engine.ops import OPS
+from engine.training.run_file import RunRecord
+from engine.training.settings import Settings
+
+TEST_SHARE, VALIDATION_SHARE = 0.3, 0.0
+FOREVER = 1_000_000  # epochs: it trains until it is paused
+BY_WIDTH = {1: "sine", 2: "circle", 4: "iris", 10: "diabetes", 13: "wine", 30: "breast_cancer"}
+WIDE = {41: "mini_reviews", 64: "digits", 784: "fashion", 800: "film_reviews"}
+
+
+def default_record(graph: Graph) -> RunRecord:
+    """Data and settings for a graph of which no file says any."""
+    data = choice_of(_fitting(graph))
+    return RunRecord(data=data, settings=default_settings())
+
+
+def default_settings() -> Settings:
+    """Adam in small batches, for as long as one watches."""
+    return Settings(optimizer="adam", rate=0.03, batch=10, epochs=FOREVER)
+
+
+def choice_of(name: str, before: DataChoice | None = None) -> DataChoice:
+    """The set of that name as it is trained on; shares and seeds stay as they were ``before``."""
+    source = DATASETS[name]
+    settings: dict[str, Any] = {"flat": True} if source.group is Group.IMAGES else {}
+    if before is not None and "noise" in before.settings and "noise" in source.settings:
+        settings["noise"] = before.settings["noise"]
+    tiny = source.group is Group.LOGIC
+    shares = (VALIDATION_SHARE, TEST_SHARE) if before is None else (before.validation, before.test)
+    if before is not None and tiny_before(before):
+        shares = VALIDATION_SHARE, TEST_SHARE
+    return DataChoice(
+        name=name,
+        settings=settings,
+        seed=before.seed if before else 0,
+        validation=0 if tiny else shares[0],
+        test=0 if tiny else shares[1],
+        scaling="none" if is_scaled(source) else "standard",
+        inputs=before.inputs if before and before.inputs and has_plane(source) else (),
+    )
+
+
+def tiny_before(choice: DataChoice) -> bool:
+    """Whether a choice has all its rows in the training set because there are so few."""
+    return choice.name in DATASETS and DATASETS[choice.name].group is Group.LOGIC
+
+
+def is_scaled(source: Source) -> bool:
+    """Whether the numbers of a set are of about one size as they come."""
+    return source.group in (Group.TOY, Group.LOGIC, Group.TEXT, Group.IMAGES)
+
+
+def has_plane(source: Source) -> bool:
+    """Whether a set consists of points of a plane."""
+    return source.group in (Group.TOY, Group.LOGIC) and source.name not in (
+        "sine",
+        "linreg",
+        "line_outlier",
+    )
+
+
+def _fitting(graph: Graph) -> str:
+    reached = upstream(graph, [graph.output]) if graph.output else set(graph.nodes)
+    users = graph.users()
+    inputs = [n for n in graph.leaves() if n.op == INPUT and n.id in reached]
+    first = [n for n in inputs if any(w.port == 0 for w in users[n.id])]
+    shapes = [np.shape(n.value) if n.value is not None else () for n in inputs]
+    if all(shape == () for shape in shapes):
+        name = BY_WIDTH.get(len(inputs), "circle")
+    elif first and len(np.shape(first[0].value)) == 3:
+        return "flagged_word"
+    else:
+        width = int(np.shape(first[0].value)[-1]) if first and np.ndim(first[0].value) else 2
+        name = {**BY_WIDTH, **WIDE}.get(width, "circle")
+    if name == "circle" and _predicts_numbers(graph):
+        return "plane"
+    return name
+
+
+def _predicts_numbers(graph: Graph) -> bool:
+    node = graph.nodes.get(graph.output)
+    return node is not None and OPS.resolve(node.op) in ("mse", "mae")
