@@ -23,6 +23,7 @@ from engine.run.walk import Phase, Step, Walk
 from graphviz_app import training_verbs
 from graphviz_app.canvas import layout_process
 from graphviz_app.display import missing_display
+from graphviz_app.train import channel
 
 VERBS = ("steps", "render", "check", *training_verbs.VERBS)
 BAD_INPUT = 2  # exit code for a file or formula that cannot be used
@@ -111,6 +112,10 @@ def main(argv: list[str] | None = None) -> int:
         first = arguments[0] if arguments else ""
         if first == layout_process.VERB:
             return layout_process.main()
+        if first == channel.VERB:
+            from graphviz_app.train import worker
+
+            return worker.main()
         if first not in VERBS and not first.startswith("-"):
             return open_window(arguments)
         options = build_parser().parse_args(arguments)

@@ -8,7 +8,9 @@ Knows no widget and no graph.  Use it from the GUI thread only.
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
 import tempfile
 import unicodedata
 from collections import OrderedDict
@@ -123,7 +125,9 @@ def typeset(
 @cache
 def _compiler() -> typst.Compiler:
     """One compiler for all formulas; its root is an empty folder, so it can read no file."""
-    return typst.Compiler(ignore_system_fonts=True, root=tempfile.mkdtemp(prefix="typeset-"))
+    root = tempfile.mkdtemp(prefix="typeset-")
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    return typst.Compiler(ignore_system_fonts=True, root=root)
 
 
 def _typeset(latex: str, px: float, color: str, link_colors: Mapping[str, str]) -> Typeset:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -32,7 +32,7 @@ GRID = 100  # points of a map along each axis
 MOST_MAPPED = 64  # units of a layer that have a map of their own
 MOST_WEIGHTS = 20_000  # numbers that are sent whole with every frame
 MOST_POINTS = 2_000  # of each part that are drawn
-MOST_CURVE = 600  # rows of the history that a curve is drawn from
+MOST_CURVE = 300  # rows of the history that a curve is drawn from
 BINS = 31
 LARGEST = 1e30  # prediction that is drawn: a run that diverges has numbers of any size
 CENTRE = 128  # of the bytes of a map: 0 for units, ½ for probabilities
@@ -99,6 +99,7 @@ class Scene:
     notes: tuple[str, ...]
     device: str
     is_line: bool = False
+    inputs: np.ndarray | None = None  # maps of the features themselves, as bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,12 +137,10 @@ class Frame:
     weights: Mapping[str, np.ndarray]
     maps: Mapping[str, np.ndarray]
     prediction: np.ndarray | None
-    inputs: np.ndarray | None  # maps of the features themselves, as bytes
     health: Mapping[str, Health]
     confusion: np.ndarray | None = None
     predictions: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     travelled: bool = False  # whether this is how it was, not how it is
-    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 class Watcher:
@@ -240,6 +239,7 @@ class Watcher:
             notes=tuple(trainer.notes),
             device=trainer.executor.device,
             is_line=self.is_line,
+            inputs=self._inputs,
         )
 
     def _info(self, layer: LearningLayer) -> LayerInfo:
@@ -287,7 +287,6 @@ class Watcher:
             weights={k: w.copy() for k, w in weights.items()} if small else {},
             maps=maps,
             prediction=prediction,
-            inputs=self._inputs,
             health=self._health(weights),
             confusion=self._confusion() if self.view.confusion else None,
             predictions=self._predictions() if self.view.predictions else None,
@@ -428,23 +427,28 @@ def _norm(numbers: np.ndarray) -> float:
 
 def histogram(numbers: np.ndarray) -> tuple[np.ndarray, float, float]:
     """(counts in BINS bins, lowest, highest), the middle bin being around 0."""
-    finite = numbers[np.isfinite(numbers)]
-    most = float(np.abs(finite).max()) if finite.size else 0.0
+    most = float(np.abs(numbers).max()) if numbers.size else 0.0
+    if not np.isfinite(most):
+        numbers = numbers[np.isfinite(numbers)]
+        most = float(np.abs(numbers).max()) if numbers.size else 0.0
     most = most or 1.0
-    counts, _ = np.histogram(finite, BINS, (-most, most))
-    return counts, -most, most
+    bins = ((numbers / most + 1) * (BINS / 2)).astype(np.intp)
+    return np.bincount(np.minimum(bins, BINS - 1), minlength=BINS), -most, most
 
 
 def _bytes(values: np.ndarray, squash: str) -> np.ndarray:
     """Values (units, …) as bytes around CENTRE, each unit scaled to its own largest."""
     if squash in ("sigmoid", "softmax"):
-        scaled = 2 * values - 1
+        scaled = values * 254.0 + (CENTRE - 126.5)
     else:
         axes = tuple(range(1, values.ndim))
-        most = np.abs(values).max(axis=axes, keepdims=True)
-        scaled = values / np.where(most > 0, most, 1)
-    scaled = np.nan_to_num(scaled, nan=0.0, posinf=1.0, neginf=-1.0)
-    return np.clip(np.rint(CENTRE + 127 * scaled), 0, 255).astype(np.uint8)
+        most = np.maximum(values.max(axis=axes), -values.min(axis=axes))
+        if not np.isfinite(most).all():
+            values = np.clip(np.nan_to_num(values), -LARGEST, LARGEST)
+            most = np.abs(values).max(axis=axes)
+        factors = 127.0 / np.where(most > 0, most, 1.0)
+        scaled = values * factors.reshape(-1, *(1,) * len(axes)) + (CENTRE + 0.5)
+    return scaled.astype(np.uint8)
 
 
 def thinned(series: Series, most: int = MOST_CURVE) -> dict[str, np.ndarray]:

@@ -6,28 +6,19 @@ window as well: full layouts of larger graphs come from a process of their own.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Slot
+from PySide6.QtCore import QObject, QProcess, Slot
 
+from graphviz_app import child
 from graphviz_app.canvas import layout_process
 from graphviz_app.canvas.layout import AT_ONCE_NODES, Layout, LayoutTask
 
 KEPT = 12  # so many full layouts are remembered: undo and redo come back to them
 TRIES = 2  # a process that broke so often is not started again
-STOP_MS = 10_000  # it is killed, so this is reached on a machine that stands still only
 
 Taker = Callable[[Layout], None]
-
-
-def command() -> tuple[str, list[str]]:
-    """The program that lays graphs out, and its arguments."""
-    if getattr(sys, "frozen", False):
-        return sys.executable, [layout_process.VERB]
-    return sys.executable, ["-m", layout_process.__name__]
 
 
 class Layouts(QObject):
@@ -75,10 +66,7 @@ class Layouts(QObject):
         self._breaks = TRIES
         process, self._process = self._process, None
         if process is not None:
-            process.blockSignals(True)
-            process.kill()
-            process.waitForFinished(STOP_MS)
-            process.deleteLater()
+            child.stop(process)
 
     # the process --------------------------------------------------------------------------------
 
@@ -95,16 +83,14 @@ class Layouts(QObject):
         self._process.write(self._under_way)
 
     def _started(self) -> QProcess:
-        process = QProcess(self)
-        environment = QProcessEnvironment.systemEnvironment()
-        environment.insert("PYTHONPATH", os.pathsep.join(p for p in sys.path if p))
-        process.setProcessEnvironment(environment)
-        process.setStandardErrorFile(QProcess.nullDevice())
+        process, program, arguments = child.prepared(
+            self, layout_process.__name__, layout_process.VERB
+        )
         process.readyReadStandardOutput.connect(self._read)
         process.finished.connect(self._broke)
         process.errorOccurred.connect(self._failed)
         self._received = b""
-        process.start(*command())
+        process.start(program, arguments)
         return process
 
     @Slot()

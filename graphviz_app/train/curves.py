@@ -127,6 +127,7 @@ class CurvesPlot(QWidget):
         layout.setSpacing(4)
         layout.addLayout(header)
         layout.addWidget(self.canvas, 1)
+        self._modes = (False, False)  # which axes are logarithmic
         self._lines: list[pg.PlotCurveItem] = []
         self._best_line = pg.InfiniteLine(0, 90)
         self.log_x.toggled.connect(self._again)
@@ -238,8 +239,11 @@ class CurvesPlot(QWidget):
                 self.canvas.ends.append((float(x[-1]), float(y[-1]), text, line.color))
         self._scale(spans)
         self._mark_best(epochs)
-        item.getAxis("left").setLogMode(self.log_y.isChecked())
-        item.getAxis("bottom").setLogMode(self.log_x.isChecked())
+        modes = self.log_x.isChecked(), self.log_y.isChecked()
+        if modes != self._modes:
+            self._modes = modes
+            item.getAxis("bottom").setLogMode(modes[0])
+            item.getAxis("left").setLogMode(modes[1])
         self.canvas.set_titles("epoch", self._title())
         self.canvas.viewport().update()
 

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Collection, Mapping
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
@@ -47,6 +48,7 @@ from graphviz_app.widgets.basics import rounded
 from graphviz_app.widgets.scrub_box import parse_number
 
 ENLARGED_PX, BUTTON_PX, NEAR_PX = 168, 16, 5.0
+WIRES_MS = 160  # between two pictures of the wires while it trains
 FEW_INPUTS = 16  # more are one tile
 EMPTY = "Build a network or open one, and it is drawn here as it learns."
 Spot = tuple[str, int, int]  # what is under the pointer: its kind, column and number
@@ -76,6 +78,9 @@ class NetworkDiagram(QWidget):
         self._current = (0, 0)  # column and unit of the keyboard
         self._marked: dict[str, set[int]] = {}
         self._editing: tuple[str, tuple[int, ...]] | None = None
+        self._picture: tuple[Spot | None, QPixmap] | None = None  # of the wires
+        self._pause = QTimer(self, singleShot=True, interval=WIRES_MS)
+        self._pause.timeout.connect(self._refresh_wires)
         self.editor = QLineEdit(self)
         self.editor.setFont(mono_font(13))
         self.editor.setFixedWidth(110)
@@ -93,7 +98,7 @@ class NetworkDiagram(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
-        self._theme = theme
+        self._theme, self._picture = theme, None
         self.update()
 
     # what is shown ------------------------------------------------------------------------------
@@ -110,7 +115,10 @@ class NetworkDiagram(QWidget):
         """The network as it is now."""
         self._frame = frame
         self._images = {}  # made as they are painted
-        self._wire()
+        if not self._wires:
+            self._refresh_wires()
+        elif not self._pause.isActive():
+            self._pause.start()
         self.update()
 
     def highlight(self, units: Mapping[str, Collection[int]]) -> None:
@@ -132,6 +140,7 @@ class NetworkDiagram(QWidget):
             size = self.size()
             self._arrangement = arranged(scene, size.width(), size.height(), as_one)
             self._wire()
+        self._picture = None
         self.update()
 
     def _wire(self) -> None:
@@ -145,19 +154,28 @@ class NetworkDiagram(QWidget):
             if found is not None:
                 self._wires.append(found)
 
-    def _image(self, column: Column, unit: int) -> QImage | None:
+    def _map(self, column: Column, unit: int) -> np.ndarray | None:
+        """The bytes of a unit's map, if there are any."""
         frame, scene = self._frame, self._scene
         if frame is None or scene is None:
             return None
+        if column.layer < 0:
+            maps = scene.inputs if len(column.tiles) == column.units else None
+        else:
+            maps = frame.maps.get(scene.layers[column.layer].output)
+        return None if maps is None or unit >= len(maps) else maps[unit]
+
+    def _large_image(self, column: Column, unit: int) -> QImage | None:
+        values = self._map(column, unit)
+        return None if values is None else map_image(values)
+
+    def _image(self, column: Column, unit: int) -> QImage | None:
         key = (column.layer, unit)
         if key not in self._images:
-            if column.layer < 0:
-                maps = frame.inputs if len(column.tiles) == column.units else None
-            else:
-                maps = frame.maps.get(scene.layers[column.layer].output)
-            if maps is None or unit >= len(maps):
+            values = self._map(column, unit)
+            if values is None:
                 return None
-            self._images[key] = map_image(maps[unit])
+            self._images[key] = map_image(values, every=2)
         return self._images[key]
 
     # painting -----------------------------------------------------------------------------------
@@ -179,16 +197,36 @@ class NetworkDiagram(QWidget):
         if self._arrangement is None:
             self._paint_parameters(painter, scene)
             return
-        kind, column, number_ = self._hovered
-        for wires in self._wires:
-            lit = number_ if kind == "wire" and column == wires.layer else None
-            paint_wires(painter, theme, wires, lit)
+        painter.drawPixmap(0, 0, self._wire_picture())
         for place, each in enumerate(self._arrangement.columns):
             self._paint_column(painter, scene, place, each)
         paint_card(
             painter, theme, self._arrangement.loss, loss_texts(scene, self._frame), lit=False
         )
         self._paint_enlarged(painter)
+
+    def _wire_picture(self) -> QPixmap:
+        """The wires: they take most of the time, so while it trains they are drawn less often."""
+        state = self._hovered if self._hovered[0] == "wire" else None
+        if self._picture is None or self._picture[0] != state:
+            scale = self.devicePixelRatioF()
+            picture = QPixmap(self.size() * scale)
+            picture.setDevicePixelRatio(scale)
+            picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for wires in self._wires:
+                lit = state[2] if state is not None and state[1] == wires.layer else None
+                paint_wires(painter, self._theme, wires, lit)
+            painter.end()
+            self._picture = state, picture
+        return self._picture[1]
+
+    @Slot()
+    def _refresh_wires(self) -> None:
+        self._wire()
+        self._picture = None
+        self.update()
 
     def _paint_column(self, painter: QPainter, scene: Scene, place: int, column: Column) -> None:
         theme = self._theme
@@ -243,7 +281,7 @@ class NetworkDiagram(QWidget):
             return
         column = self._arrangement.columns[place]
         tile = column.tiles[unit]
-        image = self._image(column, unit)
+        image = self._large_image(column, unit)
         side = ENLARGED_PX if image is not None else 0
         box = QRectF(0, 0, ENLARGED_PX + 16, side + 34)
         left = tile.right() + 10

@@ -13,6 +13,7 @@ from PySide6.QtSvg import QSvgGenerator
 from graphviz_app.theme import LIGHT, Theme, ui_font
 
 AXIS_PX = 11
+LEFT_PX, BELOW_PX = 62, 42  # room of the axes
 PICTURE_SCALE = 2
 
 
@@ -22,6 +23,7 @@ class Plot(pg.PlotWidget):
     def __init__(self, name: str) -> None:
         super().__init__(background=None)  # type: ignore[arg-type]  # pyqtgraph has no stubs
         self.theme = LIGHT
+        self._titles: tuple[str, str, str] | None = None
         self.item = cast(Any, self.getPlotItem())
         self.item.hideButtons()
         self.item.setMenuEnabled(False)
@@ -35,9 +37,15 @@ class Plot(pg.PlotWidget):
             axis = self.item.getAxis(side)
             axis.setStyle(tickFont=ui_font(AXIS_PX), tickLength=-4)
             axis.enableAutoSIPrefix(False)
+        # fixed, since axes that grow and shrink with their numbers lay the plot out in every frame
+        self.item.getAxis("left").setWidth(LEFT_PX)
+        self.item.getAxis("bottom").setHeight(BELOW_PX)
 
     def set_titles(self, below: str, left: str) -> None:
         """What the axes are of."""
+        if self._titles == (below, left, self.theme.name):
+            return  # each new title lays the whole plot out anew
+        self._titles = below, left, self.theme.name
         style = {"color": self.theme.text_soft, "font-size": "12px"}
         self.item.setLabel("bottom", below or None, **style)
         self.item.setLabel("left", left or None, **style)

@@ -1,25 +1,24 @@
 """The window's side of a run: owns the worker, sends commands, takes what comes back.
 
-A thread reads the connection into a mailbox; a timer empties it in the GUI thread.  A report of a
-run that is over is dropped.
+A report of a run that is over is dropped.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import deque
+import pickle
 from collections.abc import Callable
 from enum import Enum
-from multiprocessing import get_context
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QProcess, Signal, Slot
 
 from engine.data.choice import DataChoice
 from engine.files.project import graph_bytes
 from engine.graph.graph import Graph
 from engine.training.settings import Settings
 from engine.training.watching import View
+from graphviz_app import child
+from graphviz_app.train import channel, worker
 from graphviz_app.train.messages import (
     Answer,
     Ask,
@@ -35,10 +34,7 @@ from graphviz_app.train.messages import (
     Shown,
     Travel,
 )
-from graphviz_app.train.worker import work
 
-POLL_MS = 8
-STOP_S = 5.0  # it is told to stop and then killed
 DIED = (
     "The process that trains has ended unexpectedly. The graph is as it was, with the weights of "
     "the last pause: press Run to start again."
@@ -70,13 +66,10 @@ class TrainSession(QObject):
         super().__init__(parent)
         self.state = State.EMPTY
         self.run = 0
-        self._process: Any = None
-        self._connection: Any = None  # its type is another on Windows
-        self._mail: deque[tuple[Any, Report | None]] = deque()
+        self._process: QProcess | None = None
+        self._received = bytearray()
         self._asked: dict[int, tuple[Callable[[Any], None], Callable[[str], None]]] = {}
         self._question = 0
-        self._poll = QTimer(self, interval=POLL_MS)
-        self._poll.timeout.connect(self._empty_mailbox)
 
     # the process --------------------------------------------------------------------------------
 
@@ -84,18 +77,16 @@ class TrainSession(QObject):
         """Have a process ready; it takes most of a second, in the background."""
         if self._process is not None:
             return
-        context = get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs,), name="train", daemon=True)
-        process.start()
-        theirs.close()
-        self._process, self._connection = process, ours
-        threading.Thread(target=_read, args=(ours, self._mail), daemon=True).start()
-        self._poll.start()
+        process, program, arguments = child.prepared(self, worker.__name__, channel.VERB)
+        process.readyReadStandardOutput.connect(self._read)
+        process.finished.connect(self._died)
+        process.errorOccurred.connect(self._failed)
+        self._received = bytearray()
+        self._process = process
+        process.start(program, arguments)
 
     def shutdown(self) -> None:
         """End the process; called as the window closes."""
-        self._poll.stop()
         self.run += 1
         self._asked.clear()
         self._drop_process()
@@ -103,24 +94,19 @@ class TrainSession(QObject):
 
     def _drop_process(self) -> None:
         process, self._process = self._process, None
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
         if process is not None:
-            process.terminate()
-            process.join(STOP_S)
-            if process.is_alive():
-                process.kill()
-                process.join(STOP_S)
+            child.stop(process)
 
     def _send(self, command: Command) -> None:
-        if self._connection is None:
-            return
-        try:
-            self._connection.send(command)
-        except (OSError, ValueError):
+        if self._process is not None:
+            self._process.write(channel.packed(command))
+
+    @Slot(QProcess.ProcessError)
+    def _failed(self, error: QProcess.ProcessError) -> None:
+        if error is QProcess.ProcessError.FailedToStart:  # of any other end _died is told
             self._died()
 
+    @Slot()
     def _died(self) -> None:
         """The process is gone: say so once, and have another the next time."""
         self._asked.clear()
@@ -188,14 +174,18 @@ class TrainSession(QObject):
     # reports ------------------------------------------------------------------------------------
 
     @Slot()
-    def _empty_mailbox(self) -> None:
-        while self._mail:
-            connection, report = self._mail.popleft()
-            if connection is not self._connection:
-                continue  # of a process that is gone
-            if report is None:
-                self._died()
-            elif report.run == self.run:
+    def _read(self) -> None:
+        if self._process is None:
+            return
+        self._received += self._process.readAllStandardOutput().data()
+        head = channel.COUNT_BYTES
+        while len(self._received) >= head:
+            count = int.from_bytes(self._received[:head])
+            if len(self._received) < head + count:
+                return
+            report: Report = pickle.loads(self._received[head : head + count])
+            del self._received[: head + count]
+            if report.run == self.run:
                 self._take(report)
 
     def _take(self, report: Report) -> None:
@@ -223,12 +213,3 @@ class TrainSession(QObject):
         if state is not self.state:
             self.state = state
             self.state_changed.emit()
-
-
-def _read(connection: Any, mail: deque[tuple[Any, Report | None]]) -> None:
-    """Put what arrives into the mailbox until the connection breaks, which is told by None."""
-    try:
-        while True:
-            mail.append((connection, connection.recv()))
-    except (EOFError, OSError, TypeError, ValueError):
-        mail.append((connection, None))

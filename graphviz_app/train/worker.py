@@ -8,9 +8,9 @@ Knows no Qt.
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from typing import Any
 
 from engine.errors import EngineError
@@ -19,6 +19,7 @@ from engine.run.threads import hold_blas_to_one_thread
 from engine.training.snapshots import unpack
 from engine.training.trainer import Trainer
 from engine.training.watching import Watcher
+from graphviz_app.train.channel import Channel
 from graphviz_app.train.messages import (
     Answer,
     Ask,
@@ -38,20 +39,21 @@ from graphviz_app.train.past import Past
 from graphviz_app.train.questions import QUESTIONS
 
 SLICE_S = 0.004  # of training between two looks into the mailbox
-FRAME_S = 1 / 30  # between two frames
+FRAME_S = 1 / 23  # between two frames: every one of them costs training a millisecond or two
 SPEED_S = 0.5  # over which speed is measured
 IDLE_S = 0.5  # to wait for a command while there is nothing to do
 
 
-def work(connection: Connection) -> None:
-    """Obey commands until the window is gone; what ``multiprocessing`` runs."""
+def main() -> int:
+    """Obey commands until the window is gone."""
     hold_blas_to_one_thread()
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):  # nobody is there any more
-        _Worker(connection).run()
+        _Worker(Channel()).run()
+    return 0
 
 
 class _Worker:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Channel) -> None:
         self._connection = connection
         self._run = 0
         self._trainer: Trainer | None = None
@@ -259,3 +261,7 @@ class _Worker:
         self._may_show = False
         going = self._going is not None
         self._say(Look(self._run, frame, going, self._speed if going else 0.0, self._past.epochs))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from graphviz_app.canvas import layouts as layouts_module
+from graphviz_app import child
 from graphviz_app.canvas.layout import LayoutTask
 from graphviz_app.canvas.layouts import Layouts
 
@@ -99,7 +99,7 @@ def test_a_process_that_is_killed_is_started_once_more_then_done_without(qtbot, 
 
 
 def test_where_no_process_can_be_had_a_quick_layout_has_to_do(qtbot, layouts, monkeypatch):
-    monkeypatch.setattr(layouts_module, "command", lambda: ("/no/such/program", []))
+    monkeypatch.setattr(child, "command", lambda module, verb: ("/no/such/program", []))
     task = tangle(60)
     assert answer(qtbot, layouts, task) == task.arranged(quick=True)
 
