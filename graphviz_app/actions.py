@@ -431,6 +431,19 @@ _TRAIN = (
     ActionSpec("train_inside", "&Look inside this step", f"{TRAIN}.training.look_inside", "train",
                ("Ctrl+I",), "crosshair", "Pause and walk this batch node by node", "in_training",
                separator=True),
+    *(
+        ActionSpec(f"export_{name}", title, f"{TRAIN}.exporting.{name}", "train", (), "", tip,
+                   "in_training", separator=name == "boundary")
+        for name, title, tip in (
+            ("boundary", "Export the &boundary…", "As PNG or SVG, or its grid as CSV"),
+            ("curves", "Export the &curves…", "The plot in view as PNG or SVG, or as CSV"),
+            ("network", "Export the net&work…", "The diagram as PNG"),
+            ("history", "Export the &history…", "Every epoch of the run as CSV"),
+            ("animation", "Export the run as an &animation…", "The boundary through the epochs"),
+        )
+    ),
+    ActionSpec("copy_settings", "Copy data and settings as &text",
+               f"{TRAIN}.exporting.copy_settings", "train", (), "", "", "in_training"),
     ActionSpec("train_back", "Back to &training", "back_to_training", "train", ("Ctrl+Shift+I",),
                "", "Leave the step that one looks into, and train on", "inside"),
 )  # fmt: skip

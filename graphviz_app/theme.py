@@ -367,7 +367,8 @@ QSplitter::handle { background: @hairline; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
 QSplitter::handle:hover { background: @accent; }
-QToolTip { background: @field; color: @text; border: 1px solid @hairline; padding: 6px 8px; }
+QToolTip, #pointerTip { background: @field; color: @text; border: 1px solid @hairline;
+  padding: 6px 8px; }
 QTabBar { background: transparent; border: none; }
 QTabBar::tab { background: transparent; color: @text_soft; border: none; padding: 6px 10px; }
 QTabBar::tab:hover { color: @text; }

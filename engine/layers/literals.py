@@ -1,15 +1,28 @@
-"""Plain values as a listing writes them: numbers, words, tuples, and names given to these."""
+"""Plain values as a listing writes them: numbers, words, tuples, names given to these, and
+arithmetic of numbers such as ``16 * 5 * 5``.
+"""
 
 from __future__ import annotations
 
 import ast
+import copy
 import difflib
+import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from engine.errors import EngineError
 from engine.layers.forms import KERAS_NAMED_SLOPE, KERAS_SLOPE, Bend
+
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+}
+_LARGEST = 10**15  # no number of a listing is larger
 
 
 class ListingError(EngineError):
@@ -21,30 +34,44 @@ class ListingError(EngineError):
 
 
 class Literals:
-    """Reads values and knows the names that were given to plain ones; nothing is computed."""
+    """Reads values and knows the names that were given to plain ones."""
 
     def __init__(self) -> None:
         self._named: dict[str, Any] = {}
 
     def remember(self, node: ast.Assign) -> bool:
-        """Keep ``units = 64``; says whether the statement is such a one."""
-        (target, *others) = node.targets
-        if others or not isinstance(target, ast.Name) or not isinstance(node.value, ast.expr):
-            return False
+        """Keep ``units = 64`` or ``ins, outs = 8, 2``; says whether the statement is such a one."""
         try:
-            self._named[target.id] = self.value(node.value)
+            value = self.value(node.value)
         except ListingError:
             return False
+        named: dict[str, Any] = {}
+        for target in node.targets:
+            names, values = [target], [value]
+            if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (tuple, list)):
+                names, values = target.elts, list(value)
+            if len(names) != len(values):
+                return False
+            for name, one in zip(names, values, strict=True):
+                if not isinstance(name, ast.Name):
+                    return False
+                named[name.id] = one
+        self._named |= named
         return True
 
     def value(self, node: ast.expr) -> Any:
         """The plain value that is written; raises ListingError."""
         try:
-            return ast.literal_eval(_Filled(self._named).visit(node))
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            raise ListingError(
-                "only plain numbers and words are read here; nothing is computed.", node.lineno
-            ) from None
+            return ast.literal_eval(_Filled(self._named).visit(copy.deepcopy(node)))
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError, ArithmeticError):
+            raise ListingError(self._not_plain(node), node.lineno) from None
+
+    def _not_plain(self, node: ast.expr) -> str:
+        parts = list(ast.walk(node))
+        unknown = [n.id for n in parts if isinstance(n, ast.Name) and n.id not in self._named]
+        if unknown and not any(isinstance(n, (ast.Call, ast.Attribute)) for n in parts):
+            return f"“{unknown[0]}” has no value here: write one above, such as {unknown[0]} = 8."
+        return "only plain numbers and words are read here, and + - * / // of numbers."
 
     def argument(self, key: str, node: ast.expr) -> Any:
         """The value of an argument; activations and initialisers may be classes and functions."""
@@ -78,6 +105,15 @@ class _Filled(ast.NodeTransformer):
         if node.id not in self._named:
             return node
         return ast.parse(repr(self._named[node.id]), mode="eval").body
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        compute = _ARITHMETIC.get(type(node.op))
+        if compute is None:
+            return node
+        numbers = [ast.literal_eval(self.visit(side)) for side in (node.left, node.right)]
+        if not all(type(n) in (int, float) and abs(n) <= _LARGEST for n in numbers):
+            raise ValueError
+        return ast.Constant(compute(*numbers))
 
 
 def called_name(node: ast.expr) -> str:

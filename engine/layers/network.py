@@ -34,7 +34,7 @@ from engine.ops.op import Shape
 Spec = tuple[str, Settings]  # the name of a layer and its settings
 Fill = Callable[[Weight, Settings, int], Any]  # the value of a layer's leaf, from a seed
 NO_SETTINGS: Mapping[str, Any] = {}
-_KIND_OF = {"dense": "Dense", "projection": "Dense"} | {
+_KIND_OF = {"projection": "Dense", "conv_unbiased": "Conv2D"} | {  # without biases
     kind.op(kind.settings): name for name, kind in LAYERS.items() if name != "Activation"
 }
 _ACTIVATIONS = frozenset(LAYERS["Activation"].choices["function"])

@@ -66,8 +66,8 @@ def _fit(graph: Graph, node: Node, wanted: Mapping[str, int], seed: int) -> None
         **sizes_of(graph, node.id),
         **wanted,
     }
-    if kind.name == "Dense":
-        settings["bias"] = node.op == "dense"
+    if "bias" in settings:
+        settings["bias"] = len(leaves) > 1
     if "target" in settings and len(np.shape(graph.nodes[leaves[0]].value)) > 1:
         settings["target"] = "one-hot"
     weights = kind.weights(settings, shapes[node.inputs[0]])

@@ -207,7 +207,8 @@ def _keras_call(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> tuple[
             step = [f"strides={attrs['stride']}"] if attrs["stride"] != 1 else []
             edge = [f"padding='{attrs['padding']}'"] if attrs["padding"] != "valid" else []
             bend = _keras_bend(attrs["activation"])
-            return "Conv2D", [f"{weight[3]}", f"{weight[0]}", *step, *edge, *bend]
+            bias = ["use_bias=False"] if node.op == "conv_unbiased" else []
+            return "Conv2D", [f"{weight[3]}", f"{weight[0]}", *step, *edge, *bend, *bias]
         case "Activation" if node.op == "leaky_relu":
             return "LeakyReLU", [f"negative_slope={attrs['slope']!r}"]
         case "Activation":
@@ -304,7 +305,9 @@ def _torch_calls(
                 raise _NoListingError("PyTorch has no Conv2d with these settings.", node.id)
             step = [f"stride={attrs['stride']}"] if attrs["stride"] != 1 else []
             edge = ["padding='same'"] if attrs["padding"] == "same" else []
-            conv = ("Conv2d", [f"{weight[2]}", f"{weight[3]}", f"{weight[0]}", *step, *edge])
+            bias = ["bias=False"] if node.op == "conv_unbiased" else []
+            sizes = [f"{weight[2]}", f"{weight[3]}", f"{weight[0]}"]
+            conv = ("Conv2d", [*sizes, *step, *edge, *bias])
             return [conv, *_torch_bend(graph, node, attrs["activation"], {})]
         case "Activation":
             return _torch_bend(graph, node, node.op, attrs)

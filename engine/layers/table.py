@@ -126,22 +126,22 @@ def _conv(settings: Settings, shape: Shape) -> tuple[Weight, ...]:
     channels = _features("Conv2D", shape, 4, "batch×height×width×channels")
     filters = whole_setting("Conv2D", "filters", settings["filters"])
     size = whole_setting("Conv2D", "pixels in its window's width", settings["size"])
-    return (
-        Weight("kernel", "K", (size, size, channels, filters), settings["init"]),
-        Weight("b", "b", (filters,)),
-    )
+    kernel = Weight("kernel", "K", (size, size, channels, filters), settings["init"])
+    bias = (Weight("b", "b", (filters,)),) if settings["bias"] else ()
+    return kernel, *bias
 
 
 layer(
     "Conv2D",
     "Looks at every place of an image through the same small window of weights.",
-    "conv_layer",
+    lambda settings: "conv_layer" if settings["bias"] else "conv_unbiased",
     settings={
         "filters": 4,
         "size": 3,
         "stride": 1,
         "padding": "valid",
         "activation": LINEAR,
+        "bias": True,
         "init": "glorot_uniform",
     },
     choices={"padding": ("valid", "same"), "activation": ACTIVATIONS, **INIT},

@@ -247,6 +247,27 @@ composed(
 )
 
 composed(
+    "conv_unbiased",
+    "x kernel",
+    lambda xp, x, kernel, stride, padding, activation: _activated(
+        xp, xp.conv2d(x, kernel, stride=stride, padding=padding), activation
+    ),
+    attrs={"stride": 1, "padding": "valid", "activation": LINEAR},
+    choices={"padding": PADDINGS, "activation": ACTIVATIONS},
+    says="A layer of neurons without biases that all look through the same small window.",
+    gradient_says=EVERY_OP_INSIDE,
+    rule=(THROUGH, THROUGH),
+    symbol="Conv2D",
+    latex=r"\operatorname{conv2d}\left({x:0}, {kernel:0}\right)",
+    samples=(
+        (_IMAGES, _KERNEL),
+        (_IMAGES, _KERNEL, {"activation": "tanh", "padding": "same", "stride": 2}),
+    ),
+    errors=((BATCH, _KERNEL),),
+    **GROUP,
+)
+
+composed(
     "embedding",
     "ids table",
     lambda xp, ids, table: xp.take(table, ids),

@@ -150,7 +150,7 @@ class Watcher:
         self.trainer = trainer
         columns = choice.load_columns() if choice.inputs else trainer.split
         self._columns: dict[str, Dataset] = _parts(columns)
-        self._choice = choice
+        self.choice = choice
         self._tables: dict[str, Evaluation] = {}
         self.set_view(view or View())
 
@@ -187,9 +187,9 @@ class Watcher:
     def _chosen_plane(self) -> Plane:
         train = self._columns["train"]
         row = train.x.shape[1:]
-        if self._choice.inputs:
+        if self.choice.inputs:
             base = feature_plane(np.zeros(2), 0, 1, train.features)
-            return Plane(base.origin, base.first, base.second, base.titles, self._choice.inputs)
+            return Plane(base.origin, base.first, base.second, base.titles, self.choice.inputs)
         if row == (1,):
             return feature_line(train.features[0] if train.features else "x")
         if train.mask is not None or self._is_words(train):

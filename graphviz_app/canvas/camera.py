@@ -30,6 +30,7 @@ NOTHING = (
     "Drag one from the palette, or type a formula with Ctrl+L",
 )
 GLIDE_MS = 200
+AIR_PX = 24  # around what is brought into sight
 
 
 class Camera(QGraphicsView):
@@ -105,6 +106,22 @@ class Camera(QGraphicsView):
         """Show ``box`` of the scene as large as fits, but not huge."""
         self._stays_fitted = False
         self._look_at_box(box, animated)
+
+    def bring_into_sight(self, box: QRectF) -> None:
+        """Move the view just so far that ``box`` is seen, smaller where it is too large."""
+        seen = self.visible_rect()
+        if box.isNull() or seen.contains(box):
+            return
+        centre, air = seen.center(), AIR_PX / self.zoom
+        seen.setTop(seen.top() + self.covered / self.zoom)
+        box = box.adjusted(-air, -air, air, air)
+        if box.width() > seen.width() or box.height() > seen.height():
+            self.fit_box(box)
+            return
+        right = min(0.0, box.left() - seen.left()) + max(0.0, box.right() - seen.right())
+        down = min(0.0, box.top() - seen.top()) + max(0.0, box.bottom() - seen.bottom())
+        self._stays_fitted = False
+        self.look_at(self.zoom, centre + QPointF(right, down), animated=True)
 
     def _look_at_box(self, box: QRectF, animated: bool) -> None:
         scale = self._fitting_scale(box)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QToolTip
 
 from engine.graph.graph import Wire
 from graphviz_app.canvas import hits
@@ -80,4 +79,4 @@ class KeyWiring:
     def end(self) -> None:
         """Draw nothing any more."""
         self._view.show_overlay(Overlay())
-        QToolTip.hideText()
+        self._view.say_nothing()

@@ -7,7 +7,7 @@ constant that one op uses is not drawn: it stands in that op's label.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -34,6 +34,7 @@ NO_WEIGHTS: Mapping[tuple[str, str], str] = {}
 FACE_ROOM = 34.0  # to the right of a card or a tile
 LABEL_ROOM = 52.0  # to the right of a node: six digits of a number
 FRAME_PAD = (16.0, 30.0)
+NEST_AIR, TITLE_AIR = 6.0, 20.0  # from a frame to one inside it; above, where its title is
 LABEL_AIR = 6.0  # of that room no number uses so much: a frame may stand there
 
 
@@ -69,7 +70,8 @@ class ProblemLike(Protocol):
 class FrameBox:
     """A dashed box with a title around some nodes; of a group of the document, its id.
 
-    ``block`` is whether nothing else may stand in it: it is an opened layer.
+    ``block`` is whether nothing else may stand in it: it is an opened layer.  ``within`` are the
+    frames drawn next inside it.
     """
 
     title: str
@@ -77,6 +79,7 @@ class FrameBox:
     kind: Kind
     group: str = ""
     block: bool = False
+    within: tuple[FrameBox, ...] = ()
 
 
 class CanvasModel:
@@ -247,7 +250,7 @@ class CanvasModel:
             geometry,
             wires,
             open_ports,
-            boxes,
+            _nested(boxes),
             notes,
             stands_for,
             port_heights,
@@ -330,7 +333,19 @@ class CanvasModel:
         reach = self.label_room[frame.members] - LABEL_AIR
         left, top, right, bottom = self.geometry.bounds(frame.members, reach)
         pad_x, pad_y = FRAME_PAD
-        return (left - pad_x, top - pad_y, right + pad_x, bottom + pad_y)
+        lefts, tops, rights, bottoms = (
+            [left - pad_x],
+            [top - pad_y],
+            [right + pad_x],
+            [bottom + pad_y],
+        )
+        for inner in frame.within:
+            left, top, right, bottom = self.frame_box(inner)
+            lefts.append(left - NEST_AIR)
+            tops.append(top - TITLE_AIR)
+            rights.append(right + NEST_AIR)
+            bottoms.append(bottom + NEST_AIR)
+        return (min(lefts), min(tops), max(rights), max(bottoms))
 
     def bounds(self) -> Box:
         """The box around everything that is drawn."""
@@ -339,7 +354,7 @@ class CanvasModel:
         if self.ids or not boxes:
             boxes.append(self.geometry.bounds(reach=self.label_room - LABEL_AIR))
         lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-        title = 20.0 if self.frames else 0.0
+        title = TITLE_AIR if self.frames else 0.0
         return (min(lefts), min(tops) - title, max(rights), max(bottoms))
 
     def select(self, things: Iterable[str], wires: Iterable[Wire] = ()) -> None:
@@ -420,3 +435,16 @@ def ranks_of(opened: Opened, shapes: Mapping[str, Shape]) -> dict[str, int]:
 
 def _members(frame: FrameBox, ids: list[str], chosen: Collection[str]) -> list[str]:
     return [ids[k] for k in frame.members if ids[k] in chosen]
+
+
+def _nested(frames: list[FrameBox]) -> list[FrameBox]:
+    """The same frames, each with those next inside it; of equal ones the first is outside."""
+    held = [frozenset(f.members.tolist()) for f in frames]
+    order = sorted(range(len(frames)), key=lambda k: (len(held[k]), -k))
+    made: dict[int, FrameBox] = {}
+    free: list[int] = []  # those that no frame so far holds
+    for k in order:
+        inside = [i for i in free if held[i] <= held[k]]
+        free = [i for i in free if i not in inside] + [k]
+        made[k] = replace(frames[k], within=tuple(made[i] for i in inside))
+    return [made[k] for k in range(len(frames))]

@@ -412,10 +412,12 @@ class Pointer(QObject):
         port = self.port_at(position)
         node = view.node_at(position)
         if port is not None:
-            QToolTip.showText(at_screen, view.port_name(port), view.viewport())
+            QToolTip.showText(at_screen, view.port_tooltip(port), view.viewport())
         elif node:
             text = view.tooltip(node, view.element_at(position))
             QToolTip.showText(at_screen, text, view.viewport())
+        elif not self._note_at(position) and (wire := self._wire_at(position)) is not None:
+            QToolTip.showText(at_screen, view.wire_tooltip(wire), view.viewport())
         else:
             QToolTip.hideText()
 

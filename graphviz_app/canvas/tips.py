@@ -1,4 +1,4 @@
-"""What is said of a node or port under the pointer."""
+"""What is said of a node, port or wire under the pointer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.graph.bypass import own_op
+from engine.graph.graph import Wire
 from engine.ops import OPS
 from engine.ops.op import shape_text
 from graphviz_app.canvas.elements import Element
@@ -19,7 +20,10 @@ from graphviz_app.canvas.model import CanvasModel
 Reader = Callable[[str], tuple[Any, Any] | None]  # a node's value and gradient in full, by id
 
 
-def nothing_known(_node: str) -> None:
+Flow = Callable[[Wire], Any]  # what has flowed back along a wire, in full; None for nothing yet
+
+
+def nothing_known(_of: str | Wire) -> None:
     """The reader where nobody knows any numbers."""
 
 
@@ -54,14 +58,38 @@ def node_tip(model: CanvasModel, node: str, reader: Reader, problem_color: str) 
     if model.unset[where]:
         lines.append("Not set yet: it counts as 1.")
     pair = reader(node)
-    for name, number in zip(("value", "gradient"), pair or (), strict=False):
-        if number is not None:
-            lines.append(f"{name} <code>{html.escape(in_full(number))}</code>")
+    lines += _numbers(pair)
     if pair and np.ndim(pair[0]):
         lines.append("shape " + "×".join(map(str, np.shape(pair[0]))))
     if where in model.problems:
         sentence = html.escape(model.problems[where])
         lines.append(f'<span style="color:{problem_color}">{sentence}</span>')
+    return "<br>".join(lines)
+
+
+def port_tip(model: CanvasModel, port: Port, reader: Reader, flow: Flow) -> str:
+    """The port's name and the numbers at it, as HTML; of a wired input those of its wire."""
+    inputs = model.nodes[model.index[port.node]].inputs
+    source = inputs[port.number] if 0 <= port.number < len(inputs) else ""
+    if source in model.index:
+        return wire_tip(model, Wire(source, port.node, port.number), reader, flow)
+    lines = [html.escape(port_name(model, port, reader))]
+    return "<br>".join(lines + (_numbers(reader(port.node)) if port.number == OUT else []))
+
+
+def wire_tip(model: CanvasModel, wire: Wire, reader: Reader, flow: Flow) -> str:
+    """Where a wire leads, and the numbers that went along it either way, as HTML."""
+    where = model.index[wire.source]
+    title = model.nodes[where].name or plain_text(model.labels[where])
+    port = port_name(model, Port(wire.target, wire.port), nothing_known)
+    lines = [f"<b>{html.escape(title)}</b> → {html.escape(port)}"]
+    value: Any = (reader(wire.source) or (None, None))[0]
+    back = flow(wire)
+    lines += _numbers((value, back), "flows back")
+    if back is not None and sum(i == wire.source for n in model.nodes for i in n.inputs) > 1:
+        lines.append(f"One of the branches that add up to the gradient of {html.escape(title)}.")
+    if np.ndim(value):
+        lines.append("shape " + "×".join(map(str, np.shape(value))))
     return "<br>".join(lines)
 
 
@@ -75,6 +103,12 @@ def element_tip(model: CanvasModel, element: Element, reader: Reader) -> str:
         if array is not None and np.ndim(array) == len(element.index):
             lines.append(f"{name} <code>{in_full(array[element.index])}</code>")
     return "<br>".join(lines)
+
+
+def _numbers(pair: tuple[Any, Any] | None, back: str = "gradient") -> list[str]:
+    """A line for the value and one for what came back to it, as far as they are known."""
+    named = zip(("value", back), pair or (), strict=False)
+    return [f"{name} <code>{html.escape(in_full(x))}</code>" for name, x in named if x is not None]
 
 
 def in_full(number: Any) -> str:

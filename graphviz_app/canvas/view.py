@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,11 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
-    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainterPath,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QToolTip
 
 from engine.graph.graph import Graph, Wire
 from engine.run.walk import Phase
@@ -36,20 +34,21 @@ from graphviz_app.canvas.model import CanvasModel, ProblemLike
 from graphviz_app.canvas.overlay import Overlay
 from graphviz_app.canvas.paint import qrect
 from graphviz_app.canvas.pointer import Pointer
+from graphviz_app.canvas.pointer_tip import PointerTip
 from graphviz_app.canvas.pulse import Pulse
-from graphviz_app.canvas.tips import Reader, nothing_known
+from graphviz_app.canvas.tips import Flow, Reader, nothing_known
 from graphviz_app.canvas.wiring import Advice, NoAdvice
 from graphviz_app.theme import LIGHT, Theme
 
 TARGET_PX = 24  # nodes are at least this big to the mouse
-TIP_LIFT_PX = 36  # Qt puts a tip below the pointer: so far above what it shall not cover
 
 
 class GraphView(Camera):
     """Shows one `CanvasModel`; changes nothing but places while things are dragged.
 
     Things are nodes and notes, by id.  Where they are asked for, the places of nodes are those
-    that they are going to.  Owns ``layouts``.  Signals, each once at the end of a gesture:
+    that they are going to.  Owns ``layouts`` and ``pointer_tip``.  Signals, each once at the end of
+    a gesture:
 
     ``selection_asked(things, current)``: select this set; ``current`` is the thing or group
     that was clicked, or "".
@@ -94,12 +93,14 @@ class GraphView(Camera):
         super().__init__(theme)
         self._pointer = Pointer(self)
         self._dropping = Dropping(self)
+        self.pointer_tip = PointerTip(self.viewport())
         self.layouts = Layouts(self)
         self._node_glide = NodeGlide(self)
         self._pulse = Pulse(self)
         self._ready = True
         self._advisor: Callable[[], Advice] = NoAdvice
         self._reader: Reader = nothing_known
+        self._flow: Flow = nothing_known
         self.hovered = ""
         self._element: Element | None = None
         self._in_formula: frozenset[int] = frozenset()
@@ -216,9 +217,9 @@ class GraphView(Camera):
         self.model.set_problems(problems)
         self.repaint_all()
 
-    def set_reader(self, reader: Reader) -> None:
-        """``reader(id)`` gives a node's (value, gradient) in full for its tooltip."""
-        self._reader = reader
+    def set_reader(self, reader: Reader, flow: Flow = nothing_known) -> None:
+        """What tooltips tell: ``reader(id)`` of a node, ``flow(wire)`` of a wire."""
+        self._reader, self._flow = reader, flow
 
     def set_advisor(self, advisor: Callable[[], Advice]) -> None:
         """``advisor()`` gives what a gesture asks about the graph as it stands."""
@@ -248,32 +249,38 @@ class GraphView(Camera):
 
     def fit_things(self, things: Iterable[str]) -> None:
         """Show these nodes and notes as large as fits."""
-        box = QRectF()
-        for thing in things:
-            if self.has_thing(thing):
-                area = self.area_of(thing)
-                corner = self.to_scene(QPointF(area.topLeft()))
-                box = box.united(QRectF(corner, self.to_scene(QPointF(area.bottomRight()))))
+        box = self._box_around(things)
         if not box.isNull():
             self.fit_box(box.adjusted(-48, -32, 96, 32))
 
-    def reveal(self, node: str) -> None:
-        """Bring a node into sight, if it is not."""
-        if node in self.model.index and not self._sees(node):
-            self.look_at(self.zoom, self.node_position(node), animated=True)
+    def reveal(self, *things: str) -> None:
+        """Bring nodes and notes into sight; the view moves no further than that takes."""
+        self.bring_into_sight(self._box_around(things))
 
-    def reveal_new(self, node: str, fitted: bool) -> None:
-        """Bring a node that was added into sight; what was ``fitted`` shows everything again."""
+    def reveal_new(self, things: Collection[str], fitted: bool) -> None:
+        """Bring what was added into sight; what was ``fitted`` shows everything again."""
         if fitted and not self.visible_rect().contains(qrect(self.model.bounds())):
             self.fit(animated=True)
         else:
             self._stays_fitted = fitted
-            self.reveal(node)
+            self.reveal(*things)
 
-    def _sees(self, node: str) -> bool:
-        centre, (width, height) = self.node_position(node), self.size_of(node)
-        box = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
-        return self.visible_rect().contains(box)
+    def follow(self, node: str) -> None:
+        """Bring a node out of sight to the middle: where a walk leads, it goes on."""
+        if node in self.model.index and not self.visible_rect().contains(self._box_around([node])):
+            self.look_at(self.zoom, self.node_position(node), animated=True)
+
+    def _box_around(self, things: Iterable[str]) -> QRectF:
+        """What these nodes and notes cover, in the scene, where they will have come to rest."""
+        box = QRectF()
+        notes = {note.id: note.box for note in self.model.notes}
+        for thing in things:
+            if thing in self.model.index:
+                centre, (width, height) = self.node_position(thing), self.size_of(thing)
+                box |= QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
+            elif thing in notes:
+                box |= qrect(notes[thing])
+        return box
 
     def stop_motion(self) -> None:
         super().stop_motion()
@@ -283,7 +290,7 @@ class GraphView(Camera):
     def shutdown(self) -> None:
         """Stop what moves and let go of the model; the view shows nothing from then on."""
         self._pointer.cancel()
-        self._reader = nothing_known
+        self._reader = self._flow = nothing_known
         self._advisor = NoAdvice
         self.layouts.shutdown()
         self.set_graph(CanvasModel.from_graph(Graph()))
@@ -371,15 +378,13 @@ class GraphView(Camera):
         self.graph_scene.overlay.show_overlay(overlay)
 
     def say_beside_pointer(self, position: QPointF, sentence: str, node: str = "") -> None:
-        """A short text beside the pointer, as long as a gesture lasts; above ``node``'s ports."""
-        if sentence:
-            at = position.toPoint()
-            if node in self.model.index:
-                lines = QFontMetrics(QToolTip.font()).size(0, sentence).height()
-                at.setY(self.area_of(node).top() - lines - TIP_LIFT_PX)
-            QToolTip.showText(self.viewport().mapToGlobal(at), sentence, self.viewport())
-        else:
-            QToolTip.hideText()
+        """A short text beside the pointer, as long as a gesture lasts; clear of ``node``."""
+        keep_clear = self.area_of(node) if node in self.model.index else None
+        self.pointer_tip.say(sentence, position.toPoint(), keep_clear)
+
+    def say_nothing(self) -> None:
+        """The gesture is over."""
+        self.pointer_tip.hide()
 
     def ask_selection(self, things: frozenset[str], current: str = "") -> None:
         """Ask for these things to be selected."""
@@ -428,6 +433,14 @@ class GraphView(Camera):
         if element is not None:
             return tips.element_tip(self.model, element, self._reader)
         return tips.node_tip(self.model, node, self._reader, self.theme.problem)
+
+    def port_tooltip(self, port: Port) -> str:
+        """What a port is called and the numbers at it, as HTML."""
+        return tips.port_tip(self.model, port, self._reader, self._flow)
+
+    def wire_tooltip(self, wire: Wire) -> str:
+        """Where a wire leads and what went along it, as HTML."""
+        return tips.wire_tip(self.model, wire, self._reader, self._flow)
 
     # events -------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QToolTip
 
 from engine.graph.graph import Wire
 from graphviz_app.canvas import hits
@@ -161,7 +160,7 @@ class DrawWire(Gesture):
     def end(self) -> None:
         view = self.view
         view.show_overlay(Overlay())
-        QToolTip.hideText()
+        view.say_nothing()
         if not self.moved:
             if self._detached is not None:
                 view.ask_wire(self._detached)
@@ -182,4 +181,4 @@ class DrawWire(Gesture):
 
     def cancel(self) -> None:
         super().cancel()
-        QToolTip.hideText()
+        self.view.say_nothing()

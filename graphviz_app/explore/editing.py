@@ -87,7 +87,7 @@ class Editing(CanvasEdits):
 
         fitted = self._view.fitted
         if self._do(f"Add {key.replace('_', ' ')}", change, select=lambda: made):
-            self._view.reveal_new(made[0], fitted)
+            self._view.reveal_new(made[:1], fitted)
 
     def _add_layer(self, name: str, at: Point | None, port: Port | None, wire: Wire | None) -> None:
         """Add a layer with its weights behind ``port``, the current node or the output."""
@@ -110,7 +110,7 @@ class Editing(CanvasEdits):
 
         fitted = self._view.fitted
         if self._do(f"Add {name}", change, select=lambda: made):
-            self._view.reveal_new(made[0], fitted)
+            self._view.reveal_new(made[:1], fitted)
 
     def _joined(self, graph: Graph, new: str, port: Port) -> Graph:
         """``graph`` with the new node wired to ``port``, where that can be."""

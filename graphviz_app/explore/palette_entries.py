@@ -54,6 +54,7 @@ LAYER_SIGNS = {  # short enough for the chip of a row
     "Cross-entropy from scores": "CE",
 }
 
+ALSO_CALLED = {"Dense": ("projection", "linear"), "Conv2D": ("conv_unbiased",)}
 _SHORT_SIGNS = {"log_softmax": "ln σ", "cross_entropy_from_logits": "CEσ"}
 
 # Where the op's name with a capital is not what a person would say.
@@ -128,7 +129,7 @@ def layer_of_key(key: str) -> str:
 def _layer_entry(name: str, theme: Theme) -> SearchEntry:
     layer = LAYERS[name]
     op = layer.op(layer.settings)
-    ops = [op, "projection", "linear"] if name == "Dense" else [op]
+    ops = [op, *ALSO_CALLED.get(name, ())]
     names = " ".join(n for o in ops for n in (o, *(OPS[o].aliases if o in OPS else ())))
     return SearchEntry(
         layer_key(name),

@@ -123,7 +123,11 @@ class Pasting(CanvasEdits):
             made.extend(new)
             return graph
 
-        return self._do(title, change, select=lambda: self._shown(made))
+        fitted = self._view.fitted or not self._view.model.ids
+        if not self._do(title, change, select=lambda: self._shown(made)):
+            return False
+        self._view.reveal_new(self._shown(made), fitted)
+        return True
 
     def _clear(self, piece: CanvasModel, offset: Point, step: Point) -> Point:
         """``offset``, and so many ``step`` more that nothing of ``piece`` covers what is shown."""

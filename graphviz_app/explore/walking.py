@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from engine.graph.graph import CONSTANT, Value
+from engine.graph.graph import CONSTANT, Value, Wire
 from engine.graph.labels import text_label
 from engine.graph.levels import Opened
 from engine.graph.notation import latex_name
@@ -64,7 +64,7 @@ class Walking(QObject):
         timeline.last_requested.connect(player.last)
         timeline.speed_changed.connect(player.set_speed)
         tape.row_chosen.connect(player.seek)
-        view.set_reader(self.numbers_of)
+        view.set_reader(self.numbers_of, self.flow_along)
         view.space_tapped.connect(player.step)
 
     def forget(self) -> None:
@@ -123,7 +123,7 @@ class Walking(QObject):
         active, phase, wires = lit_at(walk, index)
         self._view.set_active(active, phase, wires)
         if active is not None and self.follows:
-            self._view.reveal(active)
+            self._view.follow(active)
         self._timeline.set_index(min(index, len(walk) - 1))
         self._timeline.set_caption(self._caption(index))
         self._tape.set_index(min(index, len(walk) - 1))
@@ -169,6 +169,11 @@ class Walking(QObject):
         # 0 is the gradient of what the output does not depend on, but only the end can tell
         done = self._player.done
         return values.get(node_id), walk.gradient(node_id) if done else gradients.get(node_id)
+
+    def flow_along(self, wire: Wire) -> Value | None:
+        """What has flowed back along a shown wire as far as the walk has come."""
+        walk = self._document.walk
+        return None if walk is None else walk.terms_at(self._player.index).get(wire)
 
     def reached(self, phase: Phase, node_id: str) -> bool:
         """Whether the walk has taken the node's step of a pass."""

@@ -9,7 +9,7 @@ import contourpy
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QImage, QMouseEvent, QPainterPath
+from PySide6.QtGui import QMouseEvent, QPainterPath
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.numerals import fixed, number
@@ -330,15 +330,19 @@ class BoundaryPlot(QWidget):
 
     # export -------------------------------------------------------------------------------------
 
-    def image(self) -> QImage:
-        """The prediction alone, without axes and points; empty where there is none."""
-        frame = self._frame
-        if self._scene is None or frame is None or frame.prediction is None or self._scene.is_line:
-            return QImage()
-        pixels = np.ascontiguousarray(self._colored(frame.prediction)[::-1])
-        height, width = pixels.shape[:2]
-        kind = QImage.Format.Format_RGB888
-        return QImage(pixels.data, width, height, 3 * width, kind).copy()
+    def pixels(self, prediction: np.ndarray | None) -> np.ndarray | None:
+        """A prediction as a picture, (rows, columns, 3) bytes; None where there is none."""
+        if self._scene is None or prediction is None or self._scene.is_line:
+            return None
+        return np.ascontiguousarray(self._colored(prediction)[::-1])
+
+    def thumbnail(self, prediction: np.ndarray | None, side: int) -> np.ndarray | None:
+        """The same, made smaller."""
+        pixels = self.pixels(prediction)
+        if pixels is None:
+            return None
+        keep = np.linspace(0, len(pixels) - 1, side).round().astype(int)
+        return np.ascontiguousarray(pixels[keep][:, keep])
 
     def save(self, path: Path) -> None:
         """Write the plot as PNG or SVG; raises OSError."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QScrollArea,
     QSizePolicy,
     QToolButton,
@@ -161,7 +162,8 @@ class RunRow(QFrame):
 
 class ComparePanel(QWidget):
     """Signals: ``restored(int)``, ``deleted(int)``, ``renamed(int, str)``, ``pinned(int, bool)``
-    with the number of a run; ``selected(object)``, the runs whose curves are to be shown.
+    with the number of a run; ``selected(object)``, the runs whose curves are to be shown;
+    ``sweep_wanted()`` over learning rates and ``race_wanted()`` of optimisers, from one start.
     """
 
     restored = Signal(int)
@@ -169,6 +171,8 @@ class ComparePanel(QWidget):
     renamed = Signal(int, str)
     pinned = Signal(int, bool)
     selected = Signal(object)
+    sweep_wanted = Signal()
+    race_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -190,9 +194,22 @@ class ComparePanel(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setWidget(inner)
+        self.sweep = QPushButton("Sweep learning rates")
+        self.sweep.setToolTip("Seven runs from one start, each with another learning rate")
+        self.race = QPushButton("Race optimisers")
+        self.race.setToolTip("Every optimiser from one start, with its usual learning rate")
+        self.sweep.clicked.connect(self.sweep_wanted)
+        self.race.clicked.connect(self.race_wanted)
+        head = QHBoxLayout()
+        head.setContentsMargins(14, 6, 14, 2)
+        head.addWidget(self.sweep)
+        head.addWidget(self.race)
+        head.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(scroll, 1)
 
     def sizeHint(self) -> QSize:
         return QSize(600, 240)
@@ -226,6 +243,14 @@ class ComparePanel(QWidget):
             row.set_theme(self._theme)
             self._list.insertWidget(len(self.rows) + 1, row)
             self.rows.append(row)
+
+    def select(self, numbers: set[int]) -> None:
+        """Show the curves of these runs, and of no others."""
+        self._shown = set(numbers)
+        for row in self.rows:
+            row.shown = row.record.number in self._shown
+            row.update()
+        self.selected.emit(set(self._shown))
 
     @Slot(int)
     def _toggle(self, number_: int) -> None:

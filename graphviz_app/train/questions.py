@@ -5,9 +5,11 @@ Each takes the trainer, its watcher and its past, and leaves the run as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from engine.errors import TrainingError
@@ -23,6 +25,8 @@ from engine.training.snapshots import pack
 from engine.training.trainer import Trainer
 from engine.training.watching import Watcher
 from graphviz_app.train.past import Past
+
+Film = list[tuple[int, np.ndarray]]
 
 SIDE = 21  # points of the loss surface along each axis
 REACH = 1.0  # how far it goes, in lengths of a direction
@@ -144,6 +148,57 @@ def attention(
     return watcher.attention(rows)
 
 
+def film(trainer: Trainer, watcher: Watcher, past: Past, most: int = 60, **_: Any) -> Film:
+    """(epoch, prediction on the grid) at moments spread over the run, for an animation."""
+    moments = past.moments
+    keep = np.unique(np.linspace(0, len(moments) - 1, min(len(moments), most)).astype(int))
+    frame = watcher.look()
+    found = []
+    for k in keep.tolist():
+        seen = watcher.look_back(moments[k].weights, frame)
+        if seen.prediction is None:
+            raise TrainingError("This run has no boundary that could be filmed.")
+        found.append((moments[k].epoch, seen.prediction))
+    return found
+
+
+def sweep(
+    trainer: Trainer,
+    watcher: Watcher,
+    past: Past,
+    changes: Sequence[Mapping[str, Any]],
+    epochs: int = 60,
+    seconds: float = 1.5,
+    **_: Any,
+) -> list[dict[str, Any]]:
+    """Runs with changed settings, all from the weights with which this run began.
+
+    Each goes on for so many epochs, or as many as it manages in so many seconds.
+    """
+    start = past.moments[0].weights if past.moments else trainer.executor.weights()
+    found = []
+    for change in changes:
+        settings = msgspec.structs.replace(trainer.settings, **change)
+        other = Trainer(trainer.graph, trainer.split, settings)
+        other.executor.load(start)
+        end = time.perf_counter() + seconds
+        while not other.ended and other.epoch < epochs and time.perf_counter() < end:
+            other.step_epoch()
+        look = Watcher(other, watcher.choice, watcher.view).look()
+        found.append(
+            {
+                "change": dict(change),
+                "curves": look.curves,
+                "scores": look.scores,
+                "epoch": look.epoch,
+                "ended": other.ended,
+                "weights": other.executor.weights(),
+                "prediction": look.prediction,
+            }
+        )
+    return found
+
+
 Question = Callable[..., Any]
 QUESTIONS: dict[str, Question] = {
     "inside": inside,
@@ -153,4 +208,6 @@ QUESTIONS: dict[str, Question] = {
     "rates": rates,
     "curvature": curvature,
     "attention": attention,
+    "film": film,
+    "sweep": sweep,
 }

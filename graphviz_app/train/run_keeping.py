@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QImage
 
 from engine.errors import FileError
-from engine.training.watching import Frame, Scene
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.watching import Scene
 from graphviz_app.train.boundary import BoundaryPlot
 from graphviz_app.train.compare import ComparePanel
 from graphviz_app.train.curves import CurvesPlot
@@ -41,6 +43,8 @@ class RunKeeping(QObject):
         panel.renamed.connect(self._rename)
         panel.pinned.connect(self._pin)
         panel.selected.connect(self._select)
+        panel.sweep_wanted.connect(self._sweep)
+        panel.race_wanted.connect(self._race)
         self._unread = True
 
     @Slot()
@@ -75,7 +79,7 @@ class RunKeeping(QObject):
             epoch=frame.epoch,
             ended=frame.ended,
             weights={k: np.asarray(w) for k, w in frame.weights.items()},
-            boundary=_thumbnail(self._boundary.image(), frame),
+            boundary=self._boundary.thumbnail(frame.prediction, THUMBNAIL_PX),
         )
         self._changed()
 
@@ -123,6 +127,54 @@ class RunKeeping(QObject):
         self.store.pin(number, pinned)
         self._changed()
 
+    # many runs from one start ------------------------------------------------------------------
+
+    @Slot()
+    def _sweep(self) -> None:
+        """Learning rates around the present one, a factor of √10 apart."""
+        now = self._training.settings
+        rate = float(now.rate or OPTIMIZERS[now.optimizer].presets[now.preset]["rate"])
+        self._ask([{"rate": float(f"{rate * 10 ** (k / 2):.2g}")} for k in range(-3, 4)])
+
+    @Slot()
+    def _race(self) -> None:
+        """Every optimiser with the learning rate that its preset has."""
+        self._ask([{"optimizer": name, "rate": None, "parameters": {}} for name in OPTIMIZERS])
+
+    def _ask(self, changes: list[dict[str, Any]]) -> None:
+        self._training.pause()
+        self._training.said.emit(f"{len(changes)} runs from one start: this takes a few seconds.")
+        self._training.session.ask("sweep", self._take_sweep, changes=changes)
+
+    def _take_sweep(self, found: list[dict[str, Any]]) -> None:
+        scene = self._training.scene
+        if scene is None:
+            return
+        numbers = set()
+        for each in found:
+            change = each["change"]
+            settings = msgspec.structs.replace(self._training.settings, **change)
+            record = self.store.add(
+                settings=settings,
+                data=self._training.data,
+                network=network_in_words(scene),
+                curves=dict(each["curves"]),
+                scores=dict(each["scores"]),
+                epoch=each["epoch"],
+                ended=each["ended"],
+                weights={k: np.asarray(w) for k, w in each["weights"].items()},
+                boundary=self._boundary.thumbnail(each["prediction"], THUMBNAIL_PX),
+            )
+            name = (
+                OPTIMIZERS[change["optimizer"]].title
+                if "optimizer" in change
+                else f"rate {change['rate']:g}"
+            )
+            self.store.rename(record.number, name)
+            numbers.add(record.number)
+        self._changed()
+        self._panel.select(numbers)
+
     def _record(self, number: int) -> RunRecord | None:
         return next((r for r in self.store.records if r.number == number), None)
 
@@ -132,12 +184,3 @@ def network_in_words(scene: Scene) -> str:
     widths = [len(scene.features) or 1, *(layer.units for layer in scene.layers)]
     bends = dict.fromkeys(layer.squash for layer in scene.layers[:-1] if layer.squash)
     return " ".join(["-".join(map(str, widths)), "/".join(bends)]).strip()
-
-
-def _thumbnail(image: QImage, frame: Frame) -> np.ndarray | None:
-    """The boundary as a small picture, (rows, columns, 3); None where there is none."""
-    if frame.prediction is None or image.isNull():
-        return None
-    small = image.scaled(THUMBNAIL_PX, THUMBNAIL_PX).convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(small.constBits(), np.uint8).reshape(small.height(), small.bytesPerLine())
-    return rows[:, : 3 * small.width()].reshape(small.height(), small.width(), 3).copy()

@@ -36,6 +36,7 @@ from graphviz_app.train.compare import ComparePanel
 from graphviz_app.train.curves import CurvesPlot
 from graphviz_app.train.data_controls import DataControls
 from graphviz_app.train.diagram import NetworkDiagram
+from graphviz_app.train.exporting import TrainExports
 from graphviz_app.train.health import HealthPanel
 from graphviz_app.train.landscape import LandscapePlot
 from graphviz_app.train.messages import Begun, Look
@@ -119,6 +120,7 @@ class TrainWorkspace(QWidget):
         self._goal: tuple[str, float] | None = None
         self._build()
         self.own_data = OwnData(self.training, self.boundary, self)
+        self.exporting = TrainExports(self)
         self.keeping = RunKeeping(self.training, self.compare, self.loss, self.boundary)
         self._refresh = QTimer(self, interval=REFRESH_MS)
         self._refresh.timeout.connect(self._ask_for_pages)
@@ -213,6 +215,8 @@ class TrainWorkspace(QWidget):
         data.points_wanted.connect(self.own_data.begin_points)
         data.file_wanted.connect(self.own_data.choose_file)
         self.own_data.refused.connect(self.status)
+        self.exporting.refused.connect(self.status)
+        self.exporting.said.connect(self.said)
         self.own_data.said.connect(self.said)
         self.form.changed.connect(self._change_settings)
         controls.toggled.connect(self.toggle)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from engine import edits, parse
 from engine.graph.graph import Graph, Wire
-from graphviz_app.canvas import layouts
+from graphviz_app import child
 from graphviz_app.canvas.layout import AT_ONCE_NODES
 from graphviz_app.canvas.room import overlap
 from graphviz_app.document import Document
@@ -253,7 +253,7 @@ def test_nodes_that_were_placed_meanwhile_are_left_alone(workspace, qtbot):
 
 
 def test_without_a_process_the_quick_layout_stays(workspace, qtbot, monkeypatch):
-    monkeypatch.setattr(layouts, "command", lambda: ("/no/such/program", []))
+    monkeypatch.setattr(child, "command", lambda module, verb: ("/no/such/program", []))
     graph = tangle(80)
     graph.positions = {}
     workspace.document.edit("Build", graph)

@@ -7,13 +7,15 @@ from itertools import combinations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QWidget
 
+from engine.graph.graph import Graph
 from graphviz_app.application import make_app
 from graphviz_app.canvas import hits
 from graphviz_app.canvas.guides import GRID
+from graphviz_app.canvas.pointer_tip import PointerTip
 from graphviz_app.document import Document
 from graphviz_app.explore.workspace import ExploreWorkspace
 from graphviz_app.theme import theme
@@ -227,7 +229,7 @@ def test_undo_of_a_formula_shows_everything_again_where_the_view_did(
     assert workspace.view.visible_rect() == before
 
 
-def test_the_tip_at_one_input_leaves_the_other_in_sight(workspace: ExploreWorkspace) -> None:
+def test_the_tip_at_an_input_covers_nothing_of_its_node(workspace: ExploreWorkspace) -> None:
     view = workspace.view
     nodes = workspace.document.graph.nodes
     sum_of_two = next(i for i in view.model.ids if nodes[i].op == "add")
@@ -238,10 +240,8 @@ def test_the_tip_at_one_input_leaves_the_other_in_sight(workspace: ExploreWorksp
     QTest.mouseMove(view.viewport(), places[0].toPoint() / 2 + start.toPoint() / 2)
     for place in places:
         QTest.mouseMove(view.viewport(), place.toPoint())
-        (tip,) = (w for w in QApplication.topLevelWidgets() if w.inherits("QTipLabel"))
-        assert tip.isVisible()
-        for other in places:
-            assert not tip.geometry().contains(view.viewport().mapToGlobal(other.toPoint()))
+        assert view.pointer_tip.isVisible()
+        assert not view.pointer_tip.geometry().intersects(view.area_of(sum_of_two))
     QTest.mouseRelease(view.viewport(), LEFT, NO_KEYS, places[1].toPoint())
     assert nodes is not workspace.document.graph.nodes
 
@@ -268,3 +268,42 @@ def test_a_wire_still_goes_around_nodes_after_an_edit_elsewhere(
     x, y = workspace.view.places_of(["h"])["h"]
     editing.move({"h": (x, y + 64.0)})
     assert not detours().keys() & before.keys(), "its end stands elsewhere"
+
+
+def test_the_view_moves_no_further_than_what_was_added_asks_for(
+    workspace: ExploreWorkspace,
+) -> None:
+    view = workspace.view
+    view.zoom_by(1.0)
+    before = view.visible_rect()
+    workspace.editor.editing.add("tanh", (before.right(), before.center().y()))
+    after = view.visible_rect()
+    assert after.top() == pytest.approx(before.top(), abs=1)
+    assert 0 < after.left() - before.left() < before.width() / 5
+    assert view.rect().contains(view.area_of(workspace.selection.current))
+
+
+def test_a_formula_added_at_the_edge_is_seen_whole(workspace: ExploreWorkspace) -> None:
+    view, document = workspace.view, workspace.document
+    seen = view.visible_rect()
+    workspace.editor.pasting.add_formula("tanh(a*b + c*d)", (seen.right(), seen.bottom()))
+    assert all(view.rect().contains(view.area_of(i)) for i in workspace.selection.things)
+    document.load_graph(Graph())
+    seen = view.visible_rect()
+    workspace.editor.pasting.add_formula("sigmoid(w0*x0 + w1*x1 + w2)", (seen.right(), 0.0))
+    assert view.fitted
+    assert shows_everything(workspace)
+
+
+def test_a_long_refusal_takes_several_lines_within_the_canvas(qtbot) -> None:
+    canvas = QWidget()
+    qtbot.addWidget(canvas)
+    canvas.resize(300, 200)
+    canvas.show()
+    tip, node = PointerTip(canvas), QRect(200, 4, 90, 60)
+    tip.say("This wire cannot be, " * 5, QPoint(205, 20), node)
+    assert canvas.rect().contains(tip.geometry())
+    assert not tip.geometry().intersects(node)
+    assert tip.height() > 2 * tip.fontMetrics().height()
+    tip.say("", QPoint())
+    assert not tip.isVisible()

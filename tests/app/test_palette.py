@@ -112,8 +112,7 @@ def test_every_name_of_an_op_finds_it_at_once(name) -> None:
     best = [entries[m.index].key for m in matches[:3]]
     layers = [layer_of_key(key) for key in best]
     ops = [LAYERS[n].op(LAYERS[n].settings) for n in layers if n]
-    if name == "projection":  # a Dense without a bias
-        name = "dense"
+    name = {"projection": "dense", "conv_unbiased": "conv_layer"}.get(name, name)  # no biases
     assert OPS[name].name in [*best, *ops]
 
 

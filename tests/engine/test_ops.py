@@ -26,7 +26,8 @@ NAMES = """
     sigmoid tanh relu leaky_relu elu softplus silu gelu
     matmul transpose reshape concat take conv2d max_pool sum mean reduce_max softmax log_softmax
     mae mse bce bce_from_logits cross_entropy cross_entropy_from_logits
-    dense projection conv_layer embedding flatten dropout layer_norm batch_norm attention_pooling
+    dense projection conv_layer conv_unbiased embedding flatten dropout layer_norm batch_norm
+    attention_pooling
 """
 
 

@@ -37,6 +37,9 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "conv_layer": lambda x, kernel, b, stride, padding, activation: _activated(
         torch_calls()["conv2d"](x, kernel, stride=stride, padding=padding) + b, activation
     ),
+    "conv_unbiased": lambda x, kernel, stride, padding, activation: _activated(
+        torch_calls()["conv2d"](x, kernel, stride=stride, padding=padding), activation
+    ),
     "embedding": lambda ids, table: table[ids.long()],
     "flatten": lambda x: x.flatten(1),
 }
