@@ -31,7 +31,7 @@ class Form:
 
     arguments: tuple[str, ...]
     means: Callable[[Arguments], list[Spec]]
-    ignored: tuple[str, ...] = ()  # what says nothing that we need
+    named: tuple[str, ...] = ()  # arguments that are given by name
     features: str = ""
     joins: bool = False
 
@@ -110,6 +110,7 @@ def _keras_conv(a: Arguments) -> list[Spec]:
         "size": one_of(a.get("kernel_size"), "a window"),
         "stride": one_of(a.get("strides", 1), "a stride"),
         "padding": a.get("padding", "valid"),
+        "bias": a.get("use_bias", True),
     }
     return _neurons("Conv2D", settings, a)
 
@@ -171,9 +172,9 @@ KERAS: dict[str, Form] = {
     "Flatten": Form((), lambda a: [("Flatten", {})]),
     "Embedding": Form(("words", "output_dim"), _embedding("words", "output_dim")),
     "Conv2D": Form(
-        ("filters", "kernel_size", "strides", "padding", "activation"),
+        ("filters", "kernel_size", "strides", "padding"),
         _keras_conv,
-        ("kernel_initializer", "bias_initializer"),
+        ("activation", "use_bias", "kernel_initializer", "bias_initializer"),
     ),
     "MaxPooling2D": Form(("pool_size", "strides"), _pool("pool_size", "strides")),
 }
@@ -194,6 +195,7 @@ def _torch_conv(a: Arguments) -> list[Spec]:
         "size": size,
         "stride": stride,
         "padding": known[padding],
+        "bias": a.get("bias", True),
     }
     return [("Conv2D", settings)]
 
@@ -224,6 +226,7 @@ TORCH: dict[str, Form] = {
     "Conv2d": Form(
         ("in_channels", "out_channels", "kernel_size", "stride", "padding"),
         _torch_conv,
+        ("bias",),
         features="in_channels",
     ),
     "MaxPool2d": Form(("kernel_size", "stride"), _pool("kernel_size", "stride")),

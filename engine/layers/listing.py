@@ -309,7 +309,7 @@ class _Reader:
             raise ListingError(
                 f"{name} takes {len(form.arguments)} argument(s) in order.", call.lineno
             )
-        known = (*form.arguments, *form.ignored, *INPUT_WORDS)
+        known = (*form.arguments, *form.named, *INPUT_WORDS)
         found = dict(zip(form.arguments, call.args, strict=False))
         for keyword in call.keywords:
             if keyword.arg not in known:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.graph.graph import Graph, Node
+from engine.graph.levels import Frame
 from engine.graph.problems import find_problems
 from engine.run.walk import Phase
 from graphviz_app.canvas.kinds import Kind, kind_color
@@ -199,3 +200,19 @@ def test_an_empty_graph_has_an_empty_picture():
     model = CanvasModel.from_graph(Graph())
     assert model.ids == []
     assert model.bounds()[2] >= model.bounds()[0]
+
+
+def test_a_frame_stands_around_those_inside_it_whatever_their_order():
+    def build(g):
+        first = g.apply("exp", g.leaf("input", "x", 1.0))
+        return g.apply("tanh", g.apply("exp", first))
+
+    graph = graph_of(build)
+    members = [("exp", "exp_2", "tanh"), ("exp",), ("exp", "exp_2", "tanh"), ("exp", "exp_2")]
+    frames = [Frame("", "add", f"f{k}", ids, "g") for k, ids in enumerate(members)]
+    model = CanvasModel.from_graph(graph, frames)
+    boxes = {frame.title: model.frame_box(frame) for frame in model.frames}
+    for outer, inner in (("f0", "f2"), ("f2", "f3"), ("f3", "f1")):
+        left, top, right, bottom = boxes[outer]
+        assert left < boxes[inner][0] and right > boxes[inner][2] and bottom > boxes[inner][3]
+        assert top <= boxes[inner][1] - 15  # its title is above the other's line

@@ -82,7 +82,9 @@ m = Sequential([Conv2D(8, (3, 3), activation='relu', input_shape=(28, 28, 1)),
         ("model = Sequential()\nfor k in range(3):\n    pass", 2, "this is a for"),
         ("model = Sequential()\nmodel.add(Dens(4))", 2, "did you mean Dense?"),
         ("model = Sequential()\nmodel.add(Dense(4, activaton='relu'))", 2, "mean activation?"),
-        ("model = Sequential()\nmodel.add(Dense(n))", 2, "nothing is computed"),
+        ("model = Sequential()\nmodel.add(Dense(n))", 2, "write one above, such as n = 8"),
+        ("model = Sequential()\nmodel.add(Dense(len(x)))", 2, "plain numbers and words"),
+        ("model = Sequential()\nmodel.add(Dense(8 // 0))", 2, "plain numbers and words"),
         ("model = Sequential(", 1, "not Python"),
         ("model = Sequential()\nmodel.load(x, y)", 2, "“load” is not understood"),
         ("import torch.nn as nn\n\nclass Net(nn.Module):\n    pass", 3, "this is a class"),
@@ -166,9 +168,20 @@ def test_a_whole_listing_is_read_with_its_training():
     assert listing.graph().nodes["x"].value.shape == (128, 20)
 
 
-def test_several_names_at_once_are_not_read():
+def test_numbers_with_names_and_their_arithmetic_are_read():
+    network = """
+x = torch.randn(1, 1, 28, 28)
+model = nn.Sequential(
+    nn.Conv2d(1, width, 5, bias=False), nn.Flatten(),
+    nn.Linear(width * 24 * 24, units // 2), nn.Linear(units - 32, epochs - 40),
+)
+"""
+    assert counts(NOTEBOOK + network, 1) == [400, 0, 9216 * 32 + 32, 330]
+
+
+def test_names_that_do_not_meet_their_values_are_not_read():
     with pytest.raises(ListingError) as caught:
-        read_listing(NOTEBOOK)
+        read_listing(NOTEBOOK.replace("50, 16", "50, 16, 3"))
     assert caught.value.line == 8
 
 
@@ -228,7 +241,7 @@ def test_batch_normalisation_keeps_numbers_that_are_not_trained():
         ("m = Sequential([Dense(0, input_dim=3)])", 1, 1, "at least 1, not 0"),
         ("m = Sequential([Dense(1000000, input_dim=800)])", 1, 1, "801,000,000 numbers (6,408 MB)"),
         ("m = Sequential([Dense(3, input_dim=0)])", 1, 1, "at least 1, not (0,)"),
-        ("m = Sequential([Dense(3, input_dim=10**9)])", 1, 1, "nothing is computed"),
+        ("m = Sequential([Dense(3, input_dim=10**9)])", 1, 1, "plain numbers and words"),
         ("m = Sequential([Dense(3, input_dim=1000000000)])", 1, 1, "1,000,000,000 numbers"),
         ("m = Sequential([Dense(4000, input_dim=4000),\nDense(4000),\nDense(4000),\nDense(4000)])",
          1, 4, "64,036,000 numbers (512 MB)"),
