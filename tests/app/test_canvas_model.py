@@ -214,5 +214,7 @@ def test_a_frame_stands_around_those_inside_it_whatever_their_order():
     boxes = {frame.title: model.frame_box(frame) for frame in model.frames}
     for outer, inner in (("f0", "f2"), ("f2", "f3"), ("f3", "f1")):
         left, top, right, bottom = boxes[outer]
-        assert left < boxes[inner][0] and right > boxes[inner][2] and bottom > boxes[inner][3]
+        assert left < boxes[inner][0]
+        assert right > boxes[inner][2]
+        assert bottom > boxes[inner][3]
         assert top <= boxes[inner][1] - 15  # its title is above the other's line
