@@ -41,8 +41,10 @@ def learning_layers(graph: Graph, learned: Iterable[str]) -> list[LearningLayer]
         output, squash = node, squash_of(graph.nodes[node])
         behind = users[node]
         if squash not in CAN_DIE_OR_SATURATE and len(behind) == 1 and node not in leaves:
-            after = squash_of(graph.nodes[behind[0].target])
-            if after in CAN_DIE_OR_SATURATE:
+            following = graph.nodes[behind[0].target]
+            after = squash_of(following)
+            # a layer behind has its own activation, not this one's
+            if after in CAN_DIE_OR_SATURATE and not is_layer(OPS.resolve(following.op)):
                 output, squash = behind[0].target, after
         squash = squash if squash in CAN_DIE_OR_SATURATE else ""
         layers.append(LearningLayer(node, tuple(leaves), output, squash))

@@ -25,6 +25,7 @@ from engine.training.binding import ATTENTION
 from engine.training.evaluating import Evaluation
 from engine.training.history import Series
 from engine.training.layers import LearningLayer
+from engine.training.objective import squash_of
 from engine.training.probes import Maps
 from engine.training.trainer import Trainer
 
@@ -42,13 +43,12 @@ CENTRE = 128  # of the bytes of a map: 0 for units, ½ for probabilities
 class View:
     """What is to be looked at.
 
-    ``axes`` are the two features of the maps, () for the first two, or the principal axes where
-    the data have more than two; ``part`` is the part of the data that tables are of.
+    ``axes`` are the two features of the maps; with () these are the only two, or the principal
+    axes of more.  ``part`` is the part of the data that tables are of.
     """
 
     maps: bool = True
     axes: tuple[int, ...] = ()
-    principal: bool = False
     confusion: bool = False
     predictions: bool = False
     part: str = "test"
@@ -64,9 +64,10 @@ class Part:
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """A layer as it is drawn: its node, what it is called, its units and its activation.
+    """A layer as it is drawn: its node, what it is called, its units and how its output ends.
 
     ``weights`` is the leaf of its matrix of weights, ``biases`` that of its biases ("" for none).
+    ``activation`` is the one that can be chosen for it, "" where there is no choice.
     """
 
     node: str
@@ -77,6 +78,7 @@ class LayerInfo:
     weights: str
     biases: str
     parameters: int
+    activation: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +101,8 @@ class Scene:
     notes: tuple[str, ...]
     device: str
     is_line: bool = False
+    axes: tuple[int, ...] = ()  # the two features of the plane; (): its principal axes
+    attends: bool = False  # whether the network pays attention to words
     inputs: np.ndarray | None = None  # maps of the features themselves, as bytes
 
 
@@ -120,7 +124,8 @@ class Frame:
 
     ``maps`` are bytes (units, GRID, GRID) for each layer's output, CENTRE being 0 (or ½), and
     ``prediction`` is (GRID, GRID), or with an axis of classes behind; both have the lowest
-    coordinate first.  ``curves`` are columns of the history, thinned.
+    coordinate first.  ``spans`` (units, 2) are each unit's lowest and highest value on its map.
+    ``curves`` are columns of the history, thinned.
     """
 
     epoch: int
@@ -134,6 +139,7 @@ class Frame:
     best_epoch: int
     waited: int  # epochs without improvement, of the patience
     events: tuple[tuple[int, str], ...]
+    spans: Mapping[str, np.ndarray]
     weights: Mapping[str, np.ndarray]
     maps: Mapping[str, np.ndarray]
     prediction: np.ndarray | None
@@ -158,7 +164,7 @@ class Watcher:
         """Look at something else."""
         before: View | None = getattr(self, "view", None)
         self.view = view
-        if before is None or (before.axes, before.principal) != (view.axes, view.principal):
+        if before is None or before.axes != view.axes:
             self._aim()
 
     def _aim(self) -> None:
@@ -194,10 +200,17 @@ class Watcher:
             return feature_line(train.features[0] if train.features else "x")
         if train.mask is not None or self._is_words(train):
             raise TrainingError("Words have no plane that a boundary could be drawn in.")
-        if len(row) > 1 or self.view.principal:
+        axes = self.axes
+        if not axes:
             return principal_plane(train)
-        axes = self.view.axes if len(self.view.axes) == 2 else (0, 1)
         return feature_plane(train.x.mean(axis=0), axes[0], axes[1], train.features)
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The two features of the plane; () where it lies along the principal axes."""
+        row = self._columns["train"].x.shape[1:]
+        fits = len(row) == 1 and len(self.view.axes) == 2 and max(self.view.axes) < row[0]
+        return self.view.axes if fits else (0, 1) if row == (2,) else ()
 
     @staticmethod
     def _is_words(data: Dataset) -> bool:
@@ -238,6 +251,8 @@ class Watcher:
             no_maps=self.why,
             notes=tuple(trainer.notes),
             device=trainer.executor.device,
+            axes=self.axes,
+            attends=any(n.op == ATTENTION for n in trainer.graph.nodes.values()),
             is_line=self.is_line,
             inputs=self._inputs,
         )
@@ -246,17 +261,20 @@ class Watcher:
         weights = self.trainer.weights()
         matrices = [i for i in layer.leaves if weights[i].ndim > 1]
         matrix = matrices[0] if matrices else ""
-        units = weights[matrix].shape[-1] if matrix else 1
+        first = matrix or layer.leaves[0]
+        units = weights[first].shape[-1] if layer.node not in layer.leaves or matrix else 1
         node = self.trainer.running.graph.nodes.get(layer.node)
+        stated = self.trainer.graph.nodes.get(layer.node)
         return LayerInfo(
             node=layer.node,
             output=layer.output,
             title=(node.name if node is not None and node.name else layer.node),
             units=units,
             squash=layer.squash,
-            weights=matrix or layer.leaves[0],
-            biases=next((i for i in layer.leaves if weights[i].ndim == 1), ""),
+            weights=first,
+            biases=next((i for i in layer.leaves if weights[i].ndim == 1 and i != first), ""),
             parameters=sum(weights[i].size for i in layer.leaves),
+            activation=str(stated.attrs.get("activation", "")) if stated is not None else "",
         )
 
     # a look -------------------------------------------------------------------------------------
@@ -271,7 +289,7 @@ class Watcher:
         stopping = trainer.stopping
         weights = trainer.weights()
         small = sum(w.size for w in weights.values()) <= MOST_WEIGHTS
-        maps, prediction = self._look_at_maps()
+        maps, spans, prediction = self._look_at_maps()
         return Frame(
             epoch=trainer.epoch,
             update=trainer.update,
@@ -284,6 +302,7 @@ class Watcher:
             best_epoch=stopping.best_epoch if stopping is not None else 0,
             waited=stopping.waited if stopping is not None else 0,
             events=tuple(trainer.history.events),
+            spans=spans,
             weights={k: w.copy() for k, w in weights.items()} if small else {},
             maps=maps,
             prediction=prediction,
@@ -292,22 +311,24 @@ class Watcher:
             predictions=self._predictions() if self.view.predictions else None,
         )
 
-    def _look_at_maps(self) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+    def _look_at_maps(
+        self,
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray | None]:
+        """Maps and spans of every layer, and the prediction."""
         if self._maps is None or not self.view.maps:
-            return {}, None
+            return {}, {}, None
         self._maps.run()
         squash = {layer.output: layer.squash for layer in self.trainer.layers}
-        last = self.trainer.layers[-1].output
-        if self.trainer.running.loss == "bce_from_logits":
-            squash[last] = "sigmoid"
-        found = {
-            node: _bytes(values[:MOST_MAPPED], squash.get(node, ""))
-            for node, values in self._maps.units().items()
-        }
-        if not self.trainer.running.prediction:
-            return found, None
+        running = self.trainer.running
+        if running.prediction:
+            squash[running.prediction] = squash_of(running.graph.nodes[running.prediction])
+        units = {node: each[:MOST_MAPPED] for node, each in self._maps.units().items()}
+        found = {node: _bytes(each, squash.get(node, "")) for node, each in units.items()}
+        spans = {node: _span(each) for node, each in units.items()}
+        if not running.prediction:
+            return found, spans, None
         prediction = np.nan_to_num(self._maps.prediction, posinf=LARGEST, neginf=-LARGEST)
-        return found, np.clip(prediction, -LARGEST, LARGEST).astype(np.float32)
+        return found, spans, np.clip(prediction, -LARGEST, LARGEST).astype(np.float32)
 
     def _health(self, weights: Mapping[str, np.ndarray]) -> dict[str, Health]:
         trainer = self.trainer
@@ -384,24 +405,15 @@ class Watcher:
         """``frame`` with maps and histograms as they were with other ``weights``."""
         with np.errstate(all="ignore"), self.trainer.at_rest() as (_, load):
             load(weights)
-            maps, prediction = self._look_at_maps()
+            maps, spans, prediction = self._look_at_maps()
             learned = self.trainer.weights()
             small = sum(w.size for w in learned.values()) <= MOST_WEIGHTS
             kept = {k: w.copy() for k, w in learned.items()} if small else {}
             health = self._health(learned)
-        return _replaced(frame, maps, prediction, kept, health)
-
-
-def _replaced(
-    frame: Frame,
-    maps: Mapping[str, np.ndarray],
-    prediction: np.ndarray | None,
-    weights: Mapping[str, np.ndarray],
-    health: Mapping[str, Health],
-) -> Frame:
-    return replace(
-        frame, maps=maps, prediction=prediction, weights=weights, health=health, travelled=True
-    )
+        return replace(
+            frame, maps=maps, spans=spans, prediction=prediction, weights=kept, health=health,
+            travelled=True,
+        )  # fmt: skip
 
 
 def _parts(split: Split) -> dict[str, Dataset]:
@@ -449,6 +461,12 @@ def _bytes(values: np.ndarray, squash: str) -> np.ndarray:
         factors = 127.0 / np.where(most > 0, most, 1.0)
         scaled = values * factors.reshape(-1, *(1,) * len(axes)) + (CENTRE + 0.5)
     return scaled.astype(np.uint8)
+
+
+def _span(values: np.ndarray) -> np.ndarray:
+    """(units, 2): the lowest and the highest value of each unit."""
+    flat = values.reshape(len(values), -1)
+    return np.stack([flat.min(axis=1), flat.max(axis=1)], axis=1)
 
 
 def thinned(series: Series, most: int = MOST_CURVE) -> dict[str, np.ndarray]:

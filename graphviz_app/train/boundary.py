@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,11 +18,10 @@ from engine.numerals import fixed, number
 from engine.training.watching import Frame, Part, Scene
 from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
 from graphviz_app.train.colors import MARKS, class_color, of_classes, of_values, rgb
+from graphviz_app.train.plane_choice import PlaneChoice
 from graphviz_app.train.plot import Plot
-from graphviz_app.widgets import ChoiceBox, SectionTitle
+from graphviz_app.widgets import SectionTitle
 
-PRINCIPAL = "principal"
-MOST_FEATURES = 64  # that are offered as axes
 CLICK_PX = 4  # a press that moves less is a click
 EMPTY = "The boundary is drawn here as soon as there is something to train."
 
@@ -70,7 +71,7 @@ class _BoundaryCanvas(Plot):
 
 
 class BoundaryPlot(QWidget):
-    """Signals: ``plane_chosen(object)``, two features or None for the principal axes;
+    """Signals: ``plane_chosen(object)``, two features or () for the principal axes;
     ``point_drawn(x, y, class)`` and ``point_erased(x, y)`` while points are drawn by hand.
     """
 
@@ -86,8 +87,7 @@ class BoundaryPlot(QWidget):
         self.heading = SectionTitle("Decision boundary")
         self.test = _check("test points", "Points that the network does not learn from", True)
         self.discrete = _check("discretise", "Show the side of the boundary alone", False)
-        self.axes = ChoiceBox("Axes of the plane")
-        self.axes.setMaximumWidth(150)
+        self.plane = PlaneChoice()
         self.canvas = _BoundaryCanvas()
         self.probe = QLabel(" ")
         self.probe.setFont(mono_font(12))
@@ -99,7 +99,7 @@ class BoundaryPlot(QWidget):
         header.setSpacing(12)
         header.addWidget(self.heading)
         header.addStretch(1)
-        for part in (self.axes, self.discrete, self.test):
+        for part in (self.discrete, self.test):
             header.addWidget(part)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 10, 14, 6)
@@ -107,6 +107,7 @@ class BoundaryPlot(QWidget):
         layout.addLayout(header)
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self.empty, 1)
+        layout.addWidget(self.plane)
         layout.addWidget(self.probe)
         self._image = pg.ImageItem(axisOrder="row-major")
         self._line = pg.QtWidgets.QGraphicsPathItem()  # the threshold
@@ -119,7 +120,7 @@ class BoundaryPlot(QWidget):
         self.canvas.pressed.connect(self._press)
         self.test.toggled.connect(self._again)
         self.discrete.toggled.connect(self._again)
-        self.axes.changed.connect(self._choose_axes)
+        self.plane.chosen.connect(self.plane_chosen)
         self.set_scene(None)
 
     def set_theme(self, theme: Theme) -> None:
@@ -127,7 +128,7 @@ class BoundaryPlot(QWidget):
         self._theme = theme
         self.heading.set_theme(theme)
         self.canvas.set_theme(theme)
-        self.axes.set_theme(theme)
+        self.plane.set_theme(theme)
         self.probe.setStyleSheet(f"color: {theme.text_soft}")
         self.empty.setStyleSheet(f"color: {theme.text_muted}")
         for check in (self.test, self.discrete):
@@ -150,7 +151,7 @@ class BoundaryPlot(QWidget):
         self.empty.setVisible(not there)
         self.test.setVisible(there)
         self.discrete.setVisible(there and bool(scene and scene.classes))
-        self.axes.setVisible(False)
+        self.plane.set_scene(scene)
         self.probe.setText(" ")
         self._image.clear()
         self._curve.setData([], [])
@@ -164,7 +165,6 @@ class BoundaryPlot(QWidget):
             bottom, top = self._heights()
         self.canvas.item.setRange(xRange=(left, right), yRange=(bottom, top), padding=0)
         self.canvas.set_titles(scene.titles[0], "y" if scene.is_line else scene.titles[1])
-        self._offer_axes(scene)
         self._show_points()
 
     def _heights(self) -> tuple[float, float]:
@@ -175,20 +175,6 @@ class BoundaryPlot(QWidget):
 
     def _parts(self) -> dict[str, Part]:
         return dict(self._scene.parts) if self._scene is not None else {}
-
-    def _offer_axes(self, scene: Scene) -> None:
-        if len(scene.columns) <= 2 or len(scene.columns) > MOST_FEATURES:
-            return
-        pairs = [
-            (f"{i},{j}", f"{scene.columns[i]} × {scene.columns[j]}")
-            for i in range(len(scene.columns))
-            for j in range(i + 1, len(scene.columns))
-        ][:200]
-        current = self.axes.currentData() or "0,1"
-        self.axes.set_choices([(PRINCIPAL, "Principal axes"), *pairs])
-        shown = PRINCIPAL if scene.titles[0].startswith("principal") else current
-        self.axes.set_current(shown)
-        self.axes.setVisible(True)
 
     def show_frame(self, frame: Frame) -> None:
         """The network as it is now."""
@@ -322,12 +308,6 @@ class BoundaryPlot(QWidget):
         else:
             self.point_drawn.emit(x, y, int(bool(keys & Qt.KeyboardModifier.ShiftModifier)))
 
-    @Slot(str)
-    def _choose_axes(self, choice: str) -> None:
-        self.plane_chosen.emit(
-            None if choice == PRINCIPAL else tuple(int(k) for k in choice.split(","))
-        )
-
     # export -------------------------------------------------------------------------------------
 
     def pixels(self, prediction: np.ndarray | None) -> np.ndarray | None:
@@ -348,7 +328,7 @@ class BoundaryPlot(QWidget):
         """Write the plot as PNG or SVG; raises OSError."""
         self.canvas.save(path, self._theme.panel)
 
-    def csv(self) -> str:
+    def export_csv(self) -> str:
         """The prediction on the grid, a line for each point."""
         scene, frame = self._scene, self._frame
         if scene is None or scene.extent is None or frame is None or frame.prediction is None:
@@ -357,12 +337,13 @@ class BoundaryPlot(QWidget):
         rows, columns = frame.prediction.shape[:2]
         grid = frame.prediction.reshape(rows, columns, -1)
         names = scene.classes if grid.shape[-1] > 1 else ("prediction",)
-        lines = [",".join((*scene.titles, *names))]
-        for row, y in enumerate(np.linspace(bottom, top, rows)):
-            for column, x in enumerate(np.linspace(left, right, columns)):
-                numbers = (x, y, *grid[row, column].tolist())
-                lines.append(",".join(repr(float(n)) for n in numbers))
-        return "\n".join(lines) + "\n"
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow((*scene.titles, *names))
+        for row, y in enumerate(np.linspace(bottom, top, rows).tolist()):
+            for column, x in enumerate(np.linspace(left, right, columns).tolist()):
+                writer.writerow((x, y, *grid[row, column].tolist()))
+        return out.getvalue()
 
 
 def _check(text: str, tip: str, on: bool) -> QCheckBox:

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Slot
+from PySide6.QtCore import QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.numerals import number
 from engine.training.watching import Frame, Scene
 from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
+from graphviz_app.train.diagram_reading import loss_title
 from graphviz_app.train.plot import Plot
 from graphviz_app.widgets import SegmentedSwitch
 
@@ -78,15 +79,15 @@ class _Canvas(Plot):
         box, font = self.item.vb.sceneBoundingRect(), ui_font(11.5, 600)
         metrics = QFontMetricsF(font)
         painter.setFont(font)
-        placed: list[float] = []
-        for x, y, text, color in sorted(self.ends, key=lambda end: -end[1]):
-            at = self.item.vb.mapViewToScene(QPointF(x, y))
+        ends = sorted(self.ends, key=lambda end: -end[1])
+        ats = [self.item.vb.mapViewToScene(QPointF(x, y)) for x, y, _, _ in ends]
+        heights = spread([at.y() - 6 for at in ats], box.top() + 10, box.bottom() - 4)
+        ground = QColor(self.theme.panel)
+        ground.setAlpha(215)
+        for at, height, (_, _, text, color) in zip(ats, heights, ends, strict=True):
             wide = metrics.horizontalAdvance(text)
-            height = min(max(at.y() - 6, box.top() + 10), box.bottom() - 4)
-            while any(abs(height - other) < LABEL_PX for other in placed):
-                height += 1
-            placed.append(height)
             left = min(max(at.x() - wide / 2, box.left() + 4), box.right() - wide - 4)
+            painter.fillRect(QRectF(left - 2, height - 11, wide + 4, LABEL_PX - 1), ground)
             painter.setPen(QColor(color))
             painter.drawText(QPointF(left, height), text)
         if self.cross is not None and box.contains(self.cross):
@@ -94,6 +95,17 @@ class _Canvas(Plot):
             painter.drawLine(
                 QPointF(self.cross.x(), box.top()), QPointF(self.cross.x(), box.bottom())
             )
+
+
+def spread(heights: Sequence[float], top: float, bottom: float) -> list[float]:
+    """Heights from above, moved apart so that each has room for a line, between two borders."""
+    found: list[float] = []
+    for height in heights:
+        above = found[-1] + LABEL_PX if found else top
+        found.append(max(min(height, bottom), above))
+    for k in range(len(found) - 1, -1, -1):
+        found[k] = min(found[k], bottom - LABEL_PX * (len(found) - 1 - k))
+    return found
 
 
 class CurvesPlot(QWidget):
@@ -109,7 +121,7 @@ class CurvesPlot(QWidget):
         self._others: list[tuple[str, str, Curves]] = []
         self.canvas = _Canvas({LOSS: "Loss", ACCURACY: "Metrics"}.get(kind, "Gradients"))
         self.log_x = _check("log epochs", "Epochs on a logarithmic axis")
-        self.log_y = _check("log", "The vertical axis logarithmic")
+        self.log_y = _check("log scale", "The vertical axis logarithmic")
         self.what = SegmentedSwitch(label="What is shown")
         self.what.setVisible(kind != LOSS)
         self.reading = QLabel(" ")
@@ -118,6 +130,7 @@ class CurvesPlot(QWidget):
         if kind == GRADIENTS:
             self.what.set_choices([("gradient_norm", "Gradients"), ("weight_norm", "Weights")])
         header = QHBoxLayout()
+        header.setSpacing(14)
         header.addWidget(self.what)
         header.addWidget(self.reading, 1)
         header.addWidget(self.log_x)
@@ -253,9 +266,7 @@ class CurvesPlot(QWidget):
                 "norm of gradients" if self.what.current == "gradient_norm" else "norm of weights"
             )
         if self.kind == LOSS:
-            return (
-                self._scene.loss.replace("_", " ") if self._scene and self._scene.loss else "loss"
-            )
+            return loss_title(self._scene.loss) if self._scene is not None else "Loss"
         return METRICS.get(self.what.current or "accuracy", "")
 
     def _placed(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -62,7 +62,7 @@ class TrainExports(QObject):
         plot = self._workspace.boundary
         if path is not None:
             as_text = path.suffix.lower() == ".csv"
-            self._write(path, partial(_text, plot.csv()) if as_text else plot.save)
+            self._write(path, partial(_text, plot.export_csv()) if as_text else plot.save)
 
     def curves(self) -> None:
         """The curves in view as a picture, or their numbers as CSV."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from engine.numerals import number
 from engine.training.watching import Frame, Health, LayerInfo, Scene
 from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
+from graphviz_app.train.diagram_layout import is_loose
 
 SATURATED = 0.9  # the share of rows from which on a unit counts as saturated
 ROW_PX, TITLE_PX = 84, 168
@@ -70,8 +71,11 @@ class Histogram(QWidget):
         painter.setPen(QColor(theme.text_muted))
         painter.setFont(mono_font(10.5))
         below = QRectF(box.left(), box.bottom() + 2, box.width(), 16)
-        middle = f"±{number(self._most, 2)} · norm {number(self._norm, 3)}"
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, middle)
+        most, norm = f"±{number(self._most, 2)}", f"norm {number(self._norm, 3)}"
+        middle = f"{most} · {norm}"
+        if QFontMetricsF(painter.font()).horizontalAdvance(middle) > below.width() + 12:
+            middle = norm  # the range is in the tip
+        painter.drawText(below.adjusted(-6, 0, 6, 0), Qt.AlignmentFlag.AlignCenter, middle)
         painter.end()
 
 
@@ -116,7 +120,8 @@ class _Row(QWidget):
         """How the layer is doing."""
         chosen = self.units(health)
         if not len(health.dead) and not len(health.saturated):
-            text = f"{self.layer.parameters:,} parameters"
+            count = self.layer.parameters
+            text = f"{count:,} parameter{'s' if count != 1 else ''}"
         else:
             word = "dead" if self.layer.squash == "relu" else "saturated"
             text = f"{len(chosen)} of {self.layer.units} units {word}"
@@ -225,6 +230,8 @@ class HealthPanel(QWidget):
 
 def layer_words(layer: LayerInfo) -> str:
     """``dense 4 · tanh``."""
+    if is_loose(layer):
+        return layer.title
     title = layer.title.partition("_")[0].capitalize() if layer.biases else layer.title
     bend = "σ" if layer.squash == "sigmoid" else layer.squash
     return f"{title} {layer.units}" + (f" · {bend}" if bend else "")

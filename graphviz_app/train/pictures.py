@@ -14,6 +14,7 @@ from engine.numerals import number
 from engine.training.watching import Frame, Scene
 from graphviz_app.theme import LIGHT, Theme, mix, mono_font, ui_font
 from graphviz_app.train.colors import of_values
+from graphviz_app.train.diagram_layout import pixel_side
 
 NO_SQUARE = (
     "The first layer's weights are a picture only where the inputs are one: choose a set of images."
@@ -40,7 +41,7 @@ class WeightTiles(QWidget):
     def show_weights(self, weights: np.ndarray | None) -> None:
         """(inputs, units), or None where they are no picture."""
         self._images = []
-        if weights is not None and is_square(len(weights)):
+        if weights is not None:
             side = math.isqrt(len(weights))
             self._most = float(np.abs(weights).max()) or 1.0
             for column in weights.T:
@@ -94,7 +95,8 @@ class FirstWeightsPanel(QWidget):
 
     def set_scene(self, scene: Scene | None) -> None:
         """Another run."""
-        self._leaf = scene.layers[0].weights if scene is not None and scene.layers else ""
+        pictures = scene is not None and scene.layers and pixel_side(scene)
+        self._leaf = scene.layers[0].weights if scene is not None and pictures else ""
         self.tiles.show_weights(None)
 
     def show_frame(self, frame: Frame) -> None:
@@ -222,11 +224,6 @@ class AttentionPanel(QWidget):
         """Why there is nothing to show."""
         self.rows.sentence = sentence
         self.rows.show_answer(None, ())
-
-
-def is_square(count: int) -> bool:
-    """Whether so many numbers fill a square of more than one."""
-    return count > 8 and math.isqrt(count) ** 2 == count
 
 
 def _scrolled(inner: QWidget) -> QScrollArea:

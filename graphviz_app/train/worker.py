@@ -152,8 +152,7 @@ class _Worker:
             if command.view is not None:
                 aimed = watcher.view
                 watcher.set_view(command.view)
-                turned = (aimed.axes, aimed.principal)
-                if turned != (command.view.axes, command.view.principal):
+                if aimed.axes != command.view.axes:
                     self._say(Begun(self._run, watcher.scene(), 0.0))
             if command.limit is not None:
                 self._limit = command.limit

@@ -14,10 +14,8 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QScrollArea,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +26,6 @@ from engine.graph.graph import Graph
 from engine.training.trainer import DIVERGED
 from engine.training.watching import Frame, Scene, View
 from graphviz_app.document import Document
-from graphviz_app.explore.lower_panel import INDENT_PX, Captions
 from graphviz_app.theme import Theme
 from graphviz_app.train import network_edits
 from graphviz_app.train.boundary import BoundaryPlot
@@ -36,11 +33,13 @@ from graphviz_app.train.compare import ComparePanel
 from graphviz_app.train.curves import CurvesPlot
 from graphviz_app.train.data_controls import DataControls
 from graphviz_app.train.diagram import NetworkDiagram
+from graphviz_app.train.diagram_layout import pixel_side
 from graphviz_app.train.exporting import TrainExports
 from graphviz_app.train.health import HealthPanel
 from graphviz_app.train.landscape import LandscapePlot
 from graphviz_app.train.messages import Begun, Look
 from graphviz_app.train.own_data import OwnData
+from graphviz_app.train.pages import Pages
 from graphviz_app.train.pictures import AttentionPanel, FirstWeightsPanel
 from graphviz_app.train.run_controls import RunControls
 from graphviz_app.train.run_keeping import RunKeeping
@@ -54,49 +53,6 @@ REFRESH_MS = 1_500  # between two looks at what costs more: landscape, attention
 HEALTH, COMPARE, CONFUSION = "health", "compare", "confusion"
 PREDICTIONS, IMAGES, ATTENTION = "predictions", "images", "attention"
 LOSS, ACCURACY, GRADIENTS, LANDSCAPE = "loss", "accuracy", "gradients", "landscape"
-
-
-class Pages(QWidget):
-    """Pages under captions; only the one in view is shown frames."""
-
-    turned = Signal(str)
-
-    def __init__(self, pages: dict[str, tuple[str, QWidget]]) -> None:
-        super().__init__()
-        self.captions = Captions()
-        self.pages = {name: page for name, (_, page) in pages.items()}
-        self.captions.set_choices([(name, title) for name, (title, _) in pages.items()])
-        self.stack = QStackedWidget()
-        for page in self.pages.values():
-            self.stack.addWidget(page)
-        line = QHBoxLayout()
-        line.setContentsMargins(INDENT_PX, 4, 0, 0)
-        line.addWidget(self.captions)
-        line.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(line)
-        layout.addWidget(self.stack, 1)
-        self.captions.changed.connect(self.show_page)
-
-    @property
-    def current(self) -> str:
-        """The name of the page in view."""
-        return self.captions.current
-
-    @Slot(str)
-    def show_page(self, name: str) -> None:
-        """Bring a page into view."""
-        self.captions.set_current(name)
-        self.stack.setCurrentWidget(self.pages[name])
-        self.turned.emit(name)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take colours from ``theme``."""
-        self.captions.set_theme(theme)
-        for page in self.pages.values():
-            page.set_theme(theme)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class TrainWorkspace(QWidget):
@@ -144,11 +100,8 @@ class TrainWorkspace(QWidget):
         for row in self.run_controls.rows:
             column.addWidget(row)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
+        scroll = _scrolled(inner)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
         self.left = QWidget()
         self.left.setFixedWidth(LEFT_PX)
         left = QVBoxLayout(self.left)
@@ -176,7 +129,7 @@ class TrainWorkspace(QWidget):
         above = QVBoxLayout(upper)
         above.setContentsMargins(0, 0, 0, 0)
         above.setSpacing(0)
-        above.addWidget(self.diagram, 1)
+        above.addWidget(_scrolled(self.diagram), 1)
         above.addWidget(self.travel)
         self.vertical = _splitter(Qt.Orientation.Vertical, upper, self.tables)
         self.vertical.setSizes([540, LOWER_PX])
@@ -232,6 +185,7 @@ class TrainWorkspace(QWidget):
         self.diagram.activation_chosen.connect(self._set_activation)
         self.diagram.layer_added.connect(self._add_layer)
         self.diagram.layer_removed.connect(self._remove_layer)
+        self.diagram.refused.connect(self.status)
         self.health.units_marked.connect(self.diagram.highlight)
         self.boundary.plane_chosen.connect(self._choose_plane)
         self.tables.turned.connect(self._turned)
@@ -323,9 +277,8 @@ class TrainWorkspace(QWidget):
     # what is looked at --------------------------------------------------------------------------
 
     @Slot(object)
-    def _choose_plane(self, axes: tuple[int, int] | None) -> None:
-        view = self.training.view
-        self.training.set_view(_view(view, axes=axes or (), principal=axes is None))
+    def _choose_plane(self, axes: tuple[int, ...]) -> None:
+        self.training.set_view(_view(self.training.view, axes=axes))
 
     @Slot(str)
     def _choose_part(self, part: str) -> None:
@@ -377,6 +330,8 @@ class TrainWorkspace(QWidget):
         scene = self._scene = begun.scene
         for part in self._all:
             part.set_scene(scene)
+        shown = {CONFUSION: scene.classes, IMAGES: pixel_side(scene), ATTENTION: scene.attends}
+        self.tables.offer([name for name in self.tables.pages if shown.get(name, True)])
         self.form.show_notes(scene.notes)
 
     @property
@@ -433,6 +388,14 @@ class TrainWorkspace(QWidget):
 
 def _view(view: View, **changes: Any) -> View:
     return replace(view, **changes)
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    scroll = QScrollArea()
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidgetResizable(True)
+    scroll.setWidget(widget)
+    return scroll
 
 
 def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:

@@ -180,7 +180,7 @@ def test_units_and_layers_change_on_the_diagram(qtbot, window, train) -> None:
     qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=more)
     assert sizes_of(window.document.graph, "dense")["units"] == 5
     ready(qtbot, train)
-    add = diagram._adder(1).center().toPoint()
+    add = diagram._buttons(1)["add"].center().toPoint()
     qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=add)
     ready(qtbot, train)
     assert [layer.units for layer in train.training.scene.layers] == [5, 5, 2, 1]
@@ -195,16 +195,15 @@ def test_units_and_layers_change_on_the_diagram(qtbot, window, train) -> None:
 
 def test_a_weight_is_set_on_the_diagram_while_the_run_stands(qtbot, window, train) -> None:
     diagram = train.diagram
-    wires = diagram._wires[0]
-    x0, y0, x1, y1 = wires.ends[0].tolist()
-    at = QPointF((x0 + x1) / 2, (y0 + y1) / 2)
-    kind, _, wire = diagram.spot(at)
-    assert kind == "wire"
+    wires = diagram._layout.bundles[0]
+    at = wires.middle(0)
+    spot = diagram.spot(at)
+    assert spot.kind == "wire"
     qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=at.toPoint())
     assert diagram.editor.isVisible()
     diagram.editor.setText("2.5")
     qtbot.keyClick(diagram.editor, Qt.Key.Key_Return)
-    i, j = int(wires.sources[wire]), int(wires.targets[wire])
+    i, j = wires.pairs[spot.unit].tolist()
     qtbot.waitUntil(lambda: train.training.last.frame.weights["W1"][i, j] == 2.5, timeout=LONG)
     assert train.training.last.frame.epoch == 0
 
