@@ -328,7 +328,17 @@ class Watcher:
         if not running.prediction:
             return found, spans, None
         prediction = np.nan_to_num(self._maps.prediction, posinf=LARGEST, neginf=-LARGEST)
-        return found, spans, np.clip(prediction, -LARGEST, LARGEST).astype(np.float32)
+        prediction = self._shares(np.clip(prediction, -LARGEST, LARGEST))
+        return found, spans, prediction.astype(np.float32)
+
+    def _shares(self, given: np.ndarray) -> np.ndarray:
+        """Predictions of several classes as shares, also where the network gives scores."""
+        objective = self.trainer.objective
+        squash = squash_of(self.trainer.graph.nodes[objective.prediction])
+        if objective.loss != "cross_entropy_from_logits" or squash == "softmax":
+            return given
+        powers = np.exp(given - given.max(axis=-1, keepdims=True))
+        return powers / powers.sum(axis=-1, keepdims=True)
 
     def _health(self, weights: Mapping[str, np.ndarray]) -> dict[str, Health]:
         trainer = self.trainer
@@ -369,7 +379,7 @@ class Watcher:
         evaluation, data = table
         evaluation.run()
         given = np.asarray(evaluation.values[self.trainer.running.prediction], float)
-        given = given.reshape(data.count, -1)
+        given = self._shares(given.reshape(data.count, -1))
         order = np.argsort(-_wrongness(given, data), kind="stable")[:MOST_POINTS]
         return order, data.y[order], given[order]
 

@@ -200,7 +200,7 @@ class BoundaryPlot(QWidget):
             if self.discrete.isChecked():
                 best = prediction.argmax(axis=-1)
                 prediction = np.eye(prediction.shape[-1])[best]
-            return of_classes(_shares(prediction))
+            return of_classes(prediction)
         if scene.classes:
             low, high = (0.0, 1.0) if scene.threshold else (-1.0, 1.0)
             if self.discrete.isChecked():
@@ -292,7 +292,7 @@ class BoundaryPlot(QWidget):
             text += f"   {titles[1]} = {fixed(y, 2)}"
         if np.ndim(found):
             best = int(np.argmax(found))
-            text += f"   {scene.classes[best]} {100 * float(_shares(found)[best]):.1f} %"
+            text += f"   {scene.classes[best]} {100 * float(found[best]):.1f} %"
         else:
             text += f"   prediction {number(float(found), 5)}"
         self.probe.setText(text)
@@ -359,11 +359,3 @@ def _scatter(places: np.ndarray, color: Any, mark: str, outline: Any) -> pg.Scat
     return pg.ScatterPlotItem(
         x=places[:, 0], y=places[:, 1], size=8, symbol=mark, pen=outline, brush=brush
     )
-
-
-def _shares(scores: np.ndarray) -> np.ndarray:
-    """Shares of classes; scores that are no shares become such by a softmax."""
-    if (scores >= 0).all() and np.allclose(scores.sum(axis=-1), 1, atol=1e-3):
-        return scores
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)

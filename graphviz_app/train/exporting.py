@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -149,8 +150,12 @@ def write_animation(path: Path, pictures: list[tuple[int, np.ndarray]]) -> None:
         pen = ImageDraw.Draw(frame)
         pen.text((8, height * SCALE + 7), f"epoch {epoch:,}", fill="#1e2430")
         frames.append(frame)
-    times = [FRAME_MS] * (len(frames) - 1) + [LAST_MS]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0)
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in ("webp", "gif"):
+        raise ValueError("a film is written as .webp or .gif")
+    times, whole = [FRAME_MS] * (len(frames) - 1) + [LAST_MS], io.BytesIO()
+    frames[0].save(whole, kind, save_all=True, append_images=frames[1:], duration=times, loop=0)
+    replace_file(path, whole.getvalue())
 
 
 def _text(text: str, path: Path) -> None:
