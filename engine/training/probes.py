@@ -14,6 +14,7 @@ import numpy as np
 from engine.data.dataset import Dataset
 from engine.data.planes import Plane, feature_plane
 from engine.errors import TrainingError
+from engine.run.arrays import ArrayExecutor
 from engine.training.evaluating import Evaluation, layer_values
 from engine.training.trainer import Trainer
 
@@ -311,10 +312,17 @@ class Maps:
 
     ``across`` and ``down`` are the coordinates along the grid; without a ``plane`` they are the
     first two features, other features being 0.  ``run`` computes anew with the weights as they are.
+    ``coarse``: in float32, which is enough for a picture, where NumPy computes; its tanh takes a
+    quarter of the time of float64's.
     """
 
     def __init__(
-        self, trainer: Trainer, across: np.ndarray, down: np.ndarray, plane: Plane | None = None
+        self,
+        trainer: Trainer,
+        across: np.ndarray,
+        down: np.ndarray,
+        plane: Plane | None = None,
+        coarse: bool = False,
     ) -> None:
         row = trainer.split.train.x.shape[1:]
         if plane is None:
@@ -332,13 +340,20 @@ class Maps:
         shapes = {
             leaf: (len(points), *trainer.binding.shapes[leaf]) for leaf in trainer.binding.columns
         }
-        self._prepared = trainer.executor.prepare(shapes, self._wanted, training=False)
+        self._learned = self._executor = trainer.executor
+        if coarse and isinstance(trainer.executor, ArrayExecutor):
+            learned = trainer.executor
+            self._executor = ArrayExecutor(learned.plan, learned.shapes, np.float32)
+        self._prepared = self._executor.prepare(shapes, self._wanted, training=False)
         for leaf, column in trainer.binding.columns.items():
             rows = points if column is None else points[:, column]
             self._prepared.inputs[leaf][...] = rows.reshape(shapes[leaf])
 
     def run(self) -> None:
         """Compute every map."""
+        if self._executor is not self._learned:
+            with np.errstate(all="ignore"):  # a weight may be too large for float32
+                self._executor.load(self._learned.weights())
         self._prepared.run()
 
     @property

@@ -180,7 +180,7 @@ class Watcher:
             left, right, bottom, top = self._extent
             across = np.linspace(left, right, GRID)
             down = np.linspace(bottom, top, GRID) if not self.is_line else np.zeros(1)
-            self._maps = Maps(self.trainer, across, down, plane)
+            self._maps = Maps(self.trainer, across, down, plane, coarse=True)
             self._inputs = self._input_maps(across, down)
         except (DataError, TrainingError) as error:
             self.why = str(error)

@@ -20,6 +20,7 @@ from graphviz_app.canvas.model import CanvasModel
 from graphviz_app.canvas.paint import qrect
 from graphviz_app.canvas.scene import GraphScene
 from graphviz_app.theme import Theme, ui_font
+from graphviz_app.widgets.basics import dot_tile
 
 LEAST_ZOOM, MOST_ZOOM = 0.05, 4.0
 LEAST_FIT, MOST_FIT = 0.005, 1.25  # a huge graph is shown whole, a tiny one not blown up
@@ -258,18 +259,9 @@ class Camera(QGraphicsView):
 
     def _tile(self, size: int) -> QPixmap:
         """One dot at the corner of a square, for the screen that this is on."""
-        key = (size, self.devicePixelRatioF(), self.theme.grid)
+        key = (size, self.devicePixelRatioF(), self.theme.name)
         if self._dots is None or self._dots[0] != key:
-            pixmap = QPixmap(round(size * key[1]), round(size * key[1]))
-            pixmap.setDevicePixelRatio(key[1])
-            pixmap.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(pixmap)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self.theme.grid))
-            painter.drawEllipse(QPointF(size / 2, size / 2), 1.1, 1.1)
-            painter.end()
-            self._dots = (key, pixmap)
+            self._dots = (key, dot_tile(self.theme, size, key[1]))
         return self._dots[1]
 
     def resizeEvent(self, event: QResizeEvent) -> None:

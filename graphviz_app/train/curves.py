@@ -258,7 +258,6 @@ class CurvesPlot(QWidget):
             item.getAxis("bottom").setLogMode(modes[0])
             item.getAxis("left").setLogMode(modes[1])
         self.canvas.set_titles("epoch", self._title())
-        self.canvas.viewport().update()
 
     def _title(self) -> str:
         if self.kind == GRADIENTS:

@@ -76,6 +76,7 @@ class NetworkDiagram(QWidget):
         self._layout: Layout | None = None
         self._images: dict[tuple[int, int], QImage] = {}
         self._frames: dict[float, QPixmap] = {}  # by the side of the tiles
+        self._cards: dict[int, tuple[object, QPixmap]] = {}  # by column, with what is on them
         self._hovered = Spot()
         self._current = (0, 0)  # column and row of the keyboard
         self._marked: dict[str, set[int]] = {}
@@ -95,7 +96,7 @@ class NetworkDiagram(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
-        self._theme, self._picture, self._frames = theme, None, {}
+        self._theme, self._picture, self._frames, self._cards = theme, None, {}, {}
         self.update()
 
     # what is shown ------------------------------------------------------------------------------
@@ -137,7 +138,10 @@ class NetworkDiagram(QWidget):
 
     @Slot()
     def _refresh_wires(self) -> None:
+        """Draw the wires now, apart from the next painting, which has enough to do."""
         self._picture = None
+        if self._reading is not None and self._layout is not None:
+            self._wires(self._reading, self._layout)
         self.update()
 
     # painting -----------------------------------------------------------------------------------
@@ -186,9 +190,13 @@ class NetworkDiagram(QWidget):
     ) -> None:
         theme, card = self._theme, layout.cards[place]
         color, lit = getattr(theme, column.kind.value), self._hovered[:2] == ("card", place)
-        paint.paint_card(painter, theme, card, color, lit)
-        mono = column.kind is Kind.LOSS
-        paint.paint_card_text(painter, theme, card, color, reading.card(column), mono)
+        lines = tuple(reading.card(column))
+        key = (lines, card.width(), card.height(), lit)
+        if place not in self._cards or self._cards[place][0] != key:
+            mono, scale = column.kind is Kind.LOSS, self.devicePixelRatioF()
+            picture = paint.card_picture(theme, card.size(), color, lines, mono, lit, scale)
+            self._cards[place] = (key, picture)
+        painter.drawPixmap(card.topLeft(), self._cards[place][1])
         for name, rect in self._buttons(place).items():
             self._paint_button(painter, place, name, rect)
         node = reading.scene.layers[column.layer].node if column.layer >= 0 else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -26,7 +26,7 @@ from graphviz_app.heat import scale_of
 from graphviz_app.theme import Theme, mix, mono_font, ui_font
 from graphviz_app.train.colors import diverging
 from graphviz_app.train.diagram_layout import Bundle
-from graphviz_app.widgets.basics import rounded
+from graphviz_app.widgets.basics import dot_tile, rounded
 
 THINNEST, THICKEST = 0.6, 5.6
 LEVELS = 20  # widths of wires on each side of 0: few enough to be drawn together
@@ -129,15 +129,31 @@ def paint_text(
     painter.drawText(rect, int(flags | Qt.TextFlag.TextSingleLine), line)
 
 
-def paint_card(painter: QPainter, theme: Theme, rect: QRectF, color: str, lit: bool) -> None:
-    """The rounded plate of a column's header."""
+def card_picture(
+    theme: Theme,
+    size: QSizeF,
+    color: str,
+    lines: Iterable[str],
+    mono: bool,
+    lit: bool,
+    scale: float,
+) -> QPixmap:
+    """The header of a column: a plate, a title on it, and what stands below that."""
+    picture = QPixmap((size * scale).toSize())
+    picture.setDevicePixelRatio(scale)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    rect = QRectF(QPointF(), size)
     rounded(painter, rect, 8, theme.hover if lit else theme.node_fill)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(color), 1.4))
     painter.drawRoundedRect(rect.adjusted(0.7, 0.7, -0.7, -0.7), 8, 8)
+    _paint_lines(painter, theme, rect, color, lines, mono)
+    painter.end()
+    return picture
 
 
-def paint_card_text(
+def _paint_lines(
     painter: QPainter, theme: Theme, rect: QRectF, color: str, lines: Iterable[str], mono: bool
 ) -> None:
     """A title, and what stands below it."""
@@ -215,8 +231,4 @@ def _add_curve(path: QPainterPath, ends: list[float]) -> None:
 
 def paint_dots(painter: QPainter, theme: Theme, rect: QRectF) -> None:
     """The canvas and its dots."""
-    painter.fillRect(rect, QColor(theme.canvas))
-    xs = np.arange(GRID_PX / 2, rect.width(), GRID_PX)
-    ys = np.arange(GRID_PX / 2, rect.height(), GRID_PX)
-    painter.setPen(QPen(QColor(theme.grid), 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-    painter.drawPoints([QPointF(x, y) for x in xs.tolist() for y in ys.tolist()])
+    painter.drawTiledPixmap(rect, dot_tile(theme, GRID_PX, painter.device().devicePixelRatioF()))

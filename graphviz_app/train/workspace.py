@@ -74,12 +74,17 @@ class TrainWorkspace(QWidget):
         self._theme = theme
         self._scene: Scene | None = None
         self._goal: tuple[str, float] | None = None
+        self._turn = 0  # whose turn it is to be shown a frame
+        self._frame: Frame | None = None
+        self._waiting: list[Any] = []  # parts that are yet to show it
         self._build()
         self.own_data = OwnData(self.training, self.boundary, self)
         self.exporting = TrainExports(self)
         self.keeping = RunKeeping(self.training, self.compare, self.loss, self.boundary)
         self._refresh = QTimer(self, interval=REFRESH_MS)
         self._refresh.timeout.connect(self._ask_for_pages)
+        self._next_part = QTimer(self, interval=0, singleShot=True)
+        self._next_part.timeout.connect(self._show_next)
         self._connect()
         self.set_theme(theme)
         self._show_setup()
@@ -328,6 +333,7 @@ class TrainWorkspace(QWidget):
     @Slot(object)
     def _show_begun(self, begun: Begun) -> None:
         scene = self._scene = begun.scene
+        self._waiting = []
         for part in self._all:
             part.set_scene(scene)
         shown = {CONFUSION: scene.classes, IMAGES: pixel_side(scene), ATTENTION: scene.attends}
@@ -346,17 +352,35 @@ class TrainWorkspace(QWidget):
     def _show_look(self, look: Look) -> None:
         self.run_controls.show_look(look)
         self.travel.show_epochs(look.kept, now=not look.frame.travelled)
-        self._show_frame(look.frame)
+        self._show_frame(look.frame, whole=not look.going)
         if look.frame.events and look.frame.ended and not look.going:
             tell = self.status if look.frame.ended == DIVERGED else self.said
             tell.emit(look.frame.events[-1][1])
 
-    def _show_frame(self, frame: Frame) -> None:
+    def _show_frame(self, frame: Frame, whole: bool = True) -> None:
+        """Show a frame at once, or (not ``whole``) one part after the other, with time for the
+        window between; pages and plots then take turns from frame to frame.
+        """
         if self._scene is None:
             return
-        for part in self._all:
-            if part.isVisible():
-                part.show_frame(frame)
+        self._turn = 1 - self._turn
+        skipped = (self.tables, self.plots)[self._turn]
+        self._frame = frame
+        self._waiting = [
+            part
+            for part in self._all
+            if part.isVisible() and (whole or not skipped.isAncestorOf(part))
+        ]
+        self._show_next()
+        while whole and self._waiting:
+            self._show_next()
+
+    @Slot()
+    def _show_next(self) -> None:
+        if self._frame is not None and self._waiting:
+            self._waiting.pop(0).show_frame(self._frame)
+        if self._waiting:
+            self._next_part.start()
 
     @Slot()
     def _show_state(self) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
 )
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
@@ -31,6 +32,22 @@ def rounded(painter: QPainter, rect: QRectF, radius: float, fill: str, border: s
     painter.setBrush(QColor(fill) if fill else Qt.BrushStyle.NoBrush)
     inset = 0.5 if border else 0.0
     painter.drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), radius, radius)
+
+
+def dot_tile(theme: Theme, size: int, scale: float) -> QPixmap:
+    """One dot in the middle of a square of ``size`` pixels: the canvas is tiled with it, on a
+    screen of ``scale`` device pixels a pixel.
+    """
+    tile = QPixmap(round(size * scale), round(size * scale))
+    tile.setDevicePixelRatio(scale)
+    tile.fill(QColor(theme.canvas))
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.grid))
+    painter.drawEllipse(QPointF(size / 2, size / 2), 1.1, 1.1)
+    painter.end()
+    return tile
 
 
 def caption_font(px: float = 11) -> QFont:
