@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from engine.data.csv_columns import plan_table
+from engine.data.dataset import blank
 from engine.data.encoding import Missing, to_split
 from engine.data.input_features import split_with_features
 from engine.data.points import DrawnPoints
@@ -21,6 +22,7 @@ from engine.data.table_files import read_table
 from engine.errors import DataError
 
 DRAWN = "drawn"
+NO_DATA = "none"
 
 
 class DataChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,8 +31,10 @@ class DataChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ``name`` may also be the path of a CSV file; its settings are ``target``, the name of the column
     to predict, and ``missing``, what becomes of gaps.  ``validation`` and ``test`` are shares below
     1 or counts of rows.  ``scaling`` is fitted on the training rows.  ``name`` DRAWN means points
-    drawn by hand, which the settings hold as ``DrawnPoints.to_plain`` gives them.  ``inputs`` are
-    features computed from two columns, after scaling; none leaves the columns as they are.
+    drawn by hand, which the settings hold as ``DrawnPoints.to_plain`` gives them.  ``name`` NO_DATA
+    trains a graph as it stands: its inputs keep their values, its output is made small.
+    ``inputs`` are features computed from two columns, after scaling; none leaves the columns as
+    they are.
     """
 
     name: str
@@ -49,6 +53,8 @@ class DataChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def load_columns(self) -> Split:
         """The parts before features are computed from their columns; raises DataError."""
+        if self.name == NO_DATA:
+            return Split(blank(), blank().rows([]), blank().rows([]))
         if self.name == DRAWN:
             drawn = DrawnPoints.from_plain(self.settings).to_dataset(DRAWN)
             parts = split(drawn, self.validation, self.test, self.split_seed)
@@ -79,6 +85,6 @@ class DataChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 def is_table_file(name: str) -> bool:
     """Whether a name of data means a file of the learner's own."""
-    return name not in (*DATASETS, DRAWN) and (
+    return name not in (*DATASETS, DRAWN, NO_DATA) and (
         Path(name).suffix.lower() in (".csv", ".tsv", ".txt") or Path(name).is_file()
     )

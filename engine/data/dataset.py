@@ -93,6 +93,11 @@ class Dataset:
         return len(self.x)
 
     @property
+    def is_blank(self) -> bool:
+        """Whether its rows hold nothing, so that a graph is trained as it stands."""
+        return self.x.shape[1:] == (0,)
+
+    @property
     def is_classes(self) -> bool:
         """Whether classes are to be predicted, rather than numbers."""
         return bool(self.classes)
@@ -122,6 +127,11 @@ class Dataset:
     def noted(self, *sentences: str) -> Dataset:
         """The same set with these sentences added to its notes."""
         return replace(self, notes=self.notes + sentences)
+
+
+def blank() -> Dataset:
+    """One row that holds nothing: what a function learns from that has no data."""
+    return Dataset("no data", np.zeros((1, 0)), np.zeros((1, 0)))
 
 
 def flip_labels(data: Dataset, share: float, seed: int = 0) -> Dataset:

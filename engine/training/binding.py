@@ -82,6 +82,8 @@ class Binding:
 
 def bind(objective: Objective, data: Dataset) -> Binding:
     """How ``data`` reach the graph of ``objective``; raises TrainingError where they cannot."""
+    if data.is_blank:
+        return Binding({}, {}, "", "", (), single=True)
     graph = objective.graph
     reached = upstream(graph, [graph.output])
     users = graph.users()

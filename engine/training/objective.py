@@ -6,6 +6,7 @@ a formula that is a loss of its own, such as ``(σ(w·x) − t)²``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -84,6 +85,27 @@ def objective_of(graph: Graph, loss: str, classes: int, inputs: int) -> Objectiv
 
 def _threshold(loss: str) -> float:
     return 0.0 if loss.endswith(_LOGITS) else 0.5
+
+
+def objective_as_it_stands(graph: Graph) -> Objective:
+    """The output of ``graph`` as the loss, all inputs keeping their values: no data are needed.
+
+    Raises TrainingError where the output is not one number.
+    """
+    if not graph.nodes:
+        raise TrainingError("There is nothing to train: the graph is empty.")
+    output = graph.output or list(graph.nodes)[-1]
+    shape = infer_shapes(graph).get(output)
+    if shape is None:
+        raise TrainingError("The graph cannot be computed yet: see its problems in Explore.")
+    if shape and math.prod(shape) != 1:
+        raise TrainingError(
+            f"{node_title(graph.nodes[output], graph.nodes)} gives {math.prod(shape)} numbers, but "
+            "only one can be made small: end in a loss or a mean, or choose data to learn from."
+        )
+    whole = graph.like(dict(graph.nodes))
+    whole.output = output
+    return Objective(whole, "", "", "")
 
 
 def _own_target(graph: Graph, output: str, inputs: int) -> str:

@@ -17,7 +17,13 @@ from engine.ops.op import Shape
 from engine.run.plan import Plan, lower
 from engine.training.binding import Binding, bind, masks_of
 from engine.training.layers import LearningLayer, learning_layers
-from engine.training.objective import Objective, objective_of, stable, weights_of
+from engine.training.objective import (
+    Objective,
+    objective_as_it_stands,
+    objective_of,
+    stable,
+    weights_of,
+)
 from engine.training.settings import FULL, Settings
 
 
@@ -55,7 +61,10 @@ def task_of(graph: Graph, data: Dataset | Split, settings: Settings) -> Task:
         raise TrainingError(f'"{train.name}" has no rows to train on.')
     width = train.x.shape[1] if train.x.ndim == 2 else 1
     classes = len(train.classes) if train.is_classes else 0
-    objective = objective_of(graph, settings.loss, classes, width)
+    if train.is_blank:
+        objective = objective_as_it_stands(graph)
+    else:
+        objective = objective_of(graph, settings.loss, classes, width)
     binding = bind(objective, train)
     running = stable(objective)
     notes = [*train.notes, *troubles(train, settings.batch or None)]

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from engine.data.choice import DataChoice
+from engine.data.choice import DRAWN, DataChoice
 from engine.data.dataset import Dataset
 from engine.data.planes import Plane, extent, feature_line, feature_plane, principal_plane
 from engine.data.splitting import Split
@@ -33,6 +33,7 @@ GRID = 100  # points of a map along each axis
 MOST_MAPPED = 64  # units of a layer that have a map of their own
 MOST_WEIGHTS = 20_000  # numbers that are sent whole with every frame
 MOST_POINTS = 2_000  # of each part that are drawn
+ROOM_TO_DRAW = (-1.5, 1.5)  # that a window has at least along each axis where points are drawn
 MOST_CURVE = 300  # rows of the history that a curve is drawn from
 BINS = 31
 LARGEST = 1e30  # prediction that is drawn: a run that diverges has numbers of any size
@@ -102,6 +103,7 @@ class Scene:
     device: str
     is_line: bool = False
     axes: tuple[int, ...] = ()  # the two features of the plane; (): its principal axes
+    has_data: bool = True  # whether it learns from any, rather than being a function to descend
     attends: bool = False  # whether the network pays attention to words
     inputs: np.ndarray | None = None  # maps of the features themselves, as bytes
 
@@ -176,6 +178,8 @@ class Watcher:
         try:
             self._plane = plane = self._chosen_plane()
             places = np.concatenate([plane.coordinates(p.x) for p in self._columns.values()])
+            if self.choice.name == DRAWN:  # room to draw in
+                places = np.vstack([places, np.outer(ROOM_TO_DRAW, np.ones(places.shape[1]))])
             self._extent = extent(places)
             left, right, bottom, top = self._extent
             across = np.linspace(left, right, GRID)
@@ -193,6 +197,8 @@ class Watcher:
     def _chosen_plane(self) -> Plane:
         train = self._columns["train"]
         row = train.x.shape[1:]
+        if train.is_blank:
+            raise TrainingError("Without data there is no boundary.")
         if self.choice.inputs:
             base = feature_plane(np.zeros(2), 0, 1, train.features)
             return Plane(base.origin, base.first, base.second, base.titles, self.choice.inputs)
@@ -252,6 +258,7 @@ class Watcher:
             notes=tuple(trainer.notes),
             device=trainer.executor.device,
             axes=self.axes,
+            has_data=not train.is_blank,
             attends=any(n.op == ATTENTION for n in trainer.graph.nodes.values()),
             is_line=self.is_line,
             inputs=self._inputs,

@@ -15,7 +15,7 @@ from PySide6.QtGui import QMouseEvent, QPainterPath
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.numerals import fixed, number
-from engine.training.watching import Frame, Part, Scene
+from engine.training.watching import ROOM_TO_DRAW, Frame, Part, Scene
 from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
 from graphviz_app.train.colors import MARKS, class_color, of_classes, of_values, rgb
 from graphviz_app.train.plane_choice import PlaneChoice
@@ -56,6 +56,12 @@ class _BoundaryCanvas(Plot):
         if self.drawing and moved and moved > 3 * CLICK_PX:  # freehand
             self._press = event.position()
             self.pressed.emit(place.x(), place.y(), event.modifiers())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.drawing:  # two points in quick succession
+            self.mousePressEvent(event)
+        else:
+            super().mouseDoubleClickEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         press, self._press = self._press, None
@@ -163,12 +169,15 @@ class BoundaryPlot(QWidget):
         left, right, bottom, top = scene.extent
         if scene.is_line:
             bottom, top = self._heights()
-        self.canvas.item.setRange(xRange=(left, right), yRange=(bottom, top), padding=0)
+        self.canvas.follow()
+        self.canvas.show_range((left, right), (bottom, top))
         self.canvas.set_titles(scene.titles[0], "y" if scene.is_line else scene.titles[1])
         self._show_points()
 
     def _heights(self) -> tuple[float, float]:
         ys = [part.y.ravel() for part in self._parts().values() if len(part.y)]
+        if self.canvas.drawing:
+            ys.append(np.array(ROOM_TO_DRAW))
         low, high = (float(f(np.concatenate(ys))) if ys else 0.0 for f in (np.min, np.max))
         air = 0.15 * (high - low or 1.0)
         return low - air, high + air
@@ -286,6 +295,8 @@ class BoundaryPlot(QWidget):
             self._leave()
             return
         found = frame.prediction[row, column]
+        x = left + column * (right - left) / (columns - 1)  # where exactly this was computed
+        y = y if scene.is_line else bottom + row * (top - bottom) / (rows - 1)
         titles = [title.split(" (")[0] for title in scene.titles]
         text = f"{titles[0]} = {fixed(x, 2)}"
         if not scene.is_line:

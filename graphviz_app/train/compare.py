@@ -55,12 +55,10 @@ class Multiple(QWidget):
         theme = self._theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(0, 0, PICTURE_PX, PICTURE_PX)
-        if self._image.isNull():
-            rounded(painter, box, 6, theme.sunken)
-        else:
-            painter.drawImage(box, self._image)
-        plot = QRectF(PICTURE_PX + 8, 2, CURVE_PX, PICTURE_PX - 4)
+        plot = QRectF(self.rect()).adjusted(0, 2, 0, -2)
+        if not self._image.isNull():
+            painter.drawImage(QRectF(0, 0, PICTURE_PX, PICTURE_PX), self._image)
+            plot.setLeft(PICTURE_PX + 8)
         painter.setPen(QColor(theme.hairline))
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
         losses = np.asarray(self._record.curves.get("loss", np.zeros(0)))
@@ -197,11 +195,15 @@ class ComparePanel(QWidget):
         self.sweep = QPushButton("Sweep learning rates")
         self.sweep.setToolTip("Seven runs from one start, each with another learning rate")
         self.race = QPushButton("Race optimisers")
-        self.race.setToolTip("Every optimiser from one start, with its usual learning rate")
+        self.race.setToolTip(
+            "Every optimiser from one start, with its usual learning rate; down a function without "
+            "data all with the one that is set"
+        )
         self.sweep.clicked.connect(self.sweep_wanted)
         self.race.clicked.connect(self.race_wanted)
         head = QHBoxLayout()
         head.setContentsMargins(14, 6, 14, 2)
+        head.setSpacing(8)
         head.addWidget(self.sweep)
         head.addWidget(self.race)
         head.addStretch(1)

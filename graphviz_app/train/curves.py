@@ -10,15 +10,15 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, Qt, Slot
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.numerals import number
 from engine.training.watching import Frame, Scene
 from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
 from graphviz_app.train.diagram_reading import loss_title
-from graphviz_app.train.plot import Plot
+from graphviz_app.train.plot import End, Plot
 from graphviz_app.widgets import SegmentedSwitch
 
 LOSS, ACCURACY, GRADIENTS = "loss", "accuracy", "gradients"
@@ -26,7 +26,6 @@ METRICS = {"accuracy": "accuracy", "r2": "R²", "mae": "mean absolute error"}
 PARTS = (("", "train"), ("val_", "validation"), ("test_", "test"))
 STYLES = {"train": Qt.PenStyle.SolidLine, "validation": Qt.PenStyle.DotLine,
           "test": Qt.PenStyle.DashLine}  # fmt: skip
-LABEL_PX = 15  # of height for a label at the end of a line
 LARGEST = 1e100  # that an axis shows
 LEAST = 1e-12  # that a logarithmic axis shows
 
@@ -42,72 +41,6 @@ class Line(NamedTuple):
     style: Qt.PenStyle
 
 
-class _Canvas(Plot):
-    """Writes the names and last values at the ends of the lines, and a cross at the pointer."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.ends: list[tuple[float, float, str, str]] = []  # x, y, text, colour
-        self.cross: QPointF | None = None
-        self.reading = ""
-        self.setMouseTracking(True)
-        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
-        self.cross = event.position()
-        self.viewport().update()
-
-    def leaveEvent(self, event: object) -> None:
-        super().leaveEvent(event)
-        self.cross = None
-        self.viewport().update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.paint_over(painter)
-        painter.end()
-
-    def _draw(self, painter: QPainter) -> None:
-        super()._draw(painter)
-        self.paint_over(painter)
-
-    def paint_over(self, painter: QPainter) -> None:
-        """The labels at the ends, none upon another."""
-        box, font = self.item.vb.sceneBoundingRect(), ui_font(11.5, 600)
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        ends = sorted(self.ends, key=lambda end: -end[1])
-        ats = [self.item.vb.mapViewToScene(QPointF(x, y)) for x, y, _, _ in ends]
-        heights = spread([at.y() - 6 for at in ats], box.top() + 10, box.bottom() - 4)
-        ground = QColor(self.theme.panel)
-        ground.setAlpha(215)
-        for at, height, (_, _, text, color) in zip(ats, heights, ends, strict=True):
-            wide = metrics.horizontalAdvance(text)
-            left = min(max(at.x() - wide / 2, box.left() + 4), box.right() - wide - 4)
-            painter.fillRect(QRectF(left - 2, height - 11, wide + 4, LABEL_PX - 1), ground)
-            painter.setPen(QColor(color))
-            painter.drawText(QPointF(left, height), text)
-        if self.cross is not None and box.contains(self.cross):
-            painter.setPen(QColor(self.theme.text_muted))
-            painter.drawLine(
-                QPointF(self.cross.x(), box.top()), QPointF(self.cross.x(), box.bottom())
-            )
-
-
-def spread(heights: Sequence[float], top: float, bottom: float) -> list[float]:
-    """Heights from above, moved apart so that each has room for a line, between two borders."""
-    found: list[float] = []
-    for height in heights:
-        above = found[-1] + LABEL_PX if found else top
-        found.append(max(min(height, bottom), above))
-    for k in range(len(found) - 1, -1, -1):
-        found[k] = min(found[k], bottom - LABEL_PX * (len(found) - 1 - k))
-    return found
-
-
 class CurvesPlot(QWidget):
     """``kind`` is LOSS, ACCURACY or GRADIENTS."""
 
@@ -119,11 +52,12 @@ class CurvesPlot(QWidget):
         self._curves: Curves = {}
         self._best = 0
         self._others: list[tuple[str, str, Curves]] = []
-        self.canvas = _Canvas({LOSS: "Loss", ACCURACY: "Metrics"}.get(kind, "Gradients"))
+        self.canvas = Plot({LOSS: "Loss", ACCURACY: "Metrics"}.get(kind, "Gradients"))
         self.log_x = _check("log epochs", "Epochs on a logarithmic axis")
         self.log_y = _check("log scale", "The vertical axis logarithmic")
         self.what = SegmentedSwitch(label="What is shown")
         self.what.setVisible(kind != LOSS)
+        self.canvas.shows_pointer = True
         self.reading = QLabel(" ")
         self.reading.setFont(mono_font(12))
         self.log_y.setChecked(kind == GRADIENTS)
@@ -143,9 +77,9 @@ class CurvesPlot(QWidget):
         self._modes = (False, False)  # which axes are logarithmic
         self._lines: list[pg.PlotCurveItem] = []
         self._best_line = pg.InfiniteLine(0, 90)
-        self.log_x.toggled.connect(self._again)
-        self.log_y.toggled.connect(self._again)
-        self.what.changed.connect(self._again)
+        for changed in (self.log_x.toggled, self.log_y.toggled, self.what.changed):
+            changed.connect(self.canvas.follow)
+            changed.connect(self._again)
         cast(Any, self.canvas.scene()).sigMouseMoved.connect(self._read)
 
     def set_theme(self, theme: Theme) -> None:
@@ -162,6 +96,7 @@ class CurvesPlot(QWidget):
     def set_scene(self, scene: Scene | None) -> None:
         """Another run."""
         self._scene, self._curves, self._best = scene, {}, 0
+        self.canvas.follow()
         self._again()
 
     def set_others(self, others: Sequence[tuple[str, str, Curves]]) -> None:
@@ -238,7 +173,7 @@ class CurvesPlot(QWidget):
             curve.setData(x, y)
             curve.setPen(pg.mkPen(soft, width=1.4))
             spans.append((x, y))
-        self.canvas.ends = []
+        ends: list[End] = []
         for curve, line in zip(self._lines[len(wanted) :], lines, strict=True):
             values = np.asarray(self._curves[line.column])
             x, y = self._placed(epochs, values)
@@ -249,7 +184,7 @@ class CurvesPlot(QWidget):
                 text = f"{line.name} {number(float(values[-1]), 3)}"
                 if self.kind == GRADIENTS and self._scene is not None:
                     text = f"{self._scene.layers[int(line.name) - 1].title}"
-                self.canvas.ends.append((float(x[-1]), float(y[-1]), text, line.color))
+                ends.append(End(float(x[-1]), float(y[-1]), text, line.color))
         self._scale(spans)
         self._mark_best(epochs)
         modes = self.log_x.isChecked(), self.log_y.isChecked()
@@ -257,6 +192,7 @@ class CurvesPlot(QWidget):
             self._modes = modes
             item.getAxis("bottom").setLogMode(modes[0])
             item.getAxis("left").setLogMode(modes[1])
+        self.canvas.show_ends(ends)
         self.canvas.set_titles("epoch", self._title())
 
     def _title(self) -> str:
@@ -288,8 +224,9 @@ class CurvesPlot(QWidget):
         air = 0.08 * (high - low) or 0.5
         left, right = float(xs.min()), float(xs.max())
         right = right if right > left else left + 1
-        self.canvas.item.setRange(
-            xRange=(left, right), yRange=(low - air / 2, high + air), padding=0.01
+        side, edge = 0.01 * (right - left), 0.01 * (high - low)
+        self.canvas.show_range(
+            (left - side, right + side), (low - air / 2 - edge, high + air + edge)
         )
 
     def _mark_best(self, epochs: np.ndarray) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from engine.data.choice import DRAWN, DataChoice, is_table_file
+from engine.data.choice import DRAWN, NO_DATA, DataChoice, is_table_file
 from engine.data.input_features import INPUT_FEATURES, PLAIN
 from engine.data.table import DATASETS
 from graphviz_app.theme import Theme, ui_font
@@ -18,7 +18,7 @@ from graphviz_app.train.thumbnails import Thumbnails
 from graphviz_app.widgets import SectionTitle
 
 PICTURED = ("circle", "xor_clouds", "gaussians", "spiral", "moons", "multi_gaussian")
-OWN_POINTS, OWN_FILE = ":points", ":file"
+OWN_POINTS, OWN_CURVE, OWN_FILE = ":points", ":curve", ":file"
 MOST_NOISE = 1.0
 ANEW = " The run begins anew."
 CHIP_COLUMNS = 4
@@ -30,13 +30,14 @@ def percent(share: float) -> str:
 
 
 class DataControls(QWidget):
-    """Signals: ``chosen(str)``, a set of the table; ``points_wanted()`` and ``file_wanted()``,
-    data of one's own; ``changed(str, str, object)``: a title, a key under which changes in a row
-    are one, and the changed fields of the ``DataChoice``; ``new_wanted()``.
+    """Signals: ``chosen(str)``, a set of the table; ``points_wanted()``, ``curve_wanted()`` and
+    ``file_wanted()``, data of one's own; ``changed(str, str, object)``: a title, a key under which
+    changes in a row are one, and the changed fields of the ``DataChoice``; ``new_wanted()``.
     """
 
     chosen = Signal(str)
     points_wanted = Signal()
+    curve_wanted = Signal()
     file_wanted = Signal()
     new_wanted = Signal()
     changed = Signal(str, str, object)
@@ -48,7 +49,10 @@ class DataControls(QWidget):
         self.thumbnails = Thumbnails(PICTURED)
         self.thumbnails.chosen.connect(self.chosen)
         listed = [(name, source.title) for name, source in DATASETS.items()]
-        own = [(OWN_POINTS, "Own points…"), (OWN_FILE, "A CSV file…")]
+        own = [
+            (OWN_POINTS, "Own points…"), (OWN_CURVE, "Own curve…"), (OWN_FILE, "A CSV file…"),
+            (NO_DATA, "No data"),
+        ]  # fmt: skip
         self.sets = ChoiceRow("Set", [*listed, *own], "All sets, and data of your own." + ANEW)
         self.sets.changed.connect(self._choose)
         self.noise = SliderRow(
@@ -128,8 +132,10 @@ class DataControls(QWidget):
         self._choice = choice
         source = DATASETS.get(choice.name)
         self.thumbnails.show_choice(choice.name)
-        own = OWN_POINTS if choice.name == DRAWN else OWN_FILE
-        self.sets.show_choice(choice.name if source is not None else own)
+        drawn = OWN_POINTS if choice.settings.get("dimensions", 2) == 2 else OWN_CURVE
+        own = drawn if choice.name == DRAWN else OWN_FILE
+        listed = source is not None or choice.name == NO_DATA
+        self.sets.show_choice(choice.name if listed else own)
         if is_table_file(choice.name):
             self.sets.setToolTip(choice.name)
         settings: Mapping[str, Any] = choice.settings
@@ -140,9 +146,12 @@ class DataControls(QWidget):
                 row.show_number(float(settings.get(name, setting.default)))
         for row, share in ((self.test, choice.test), (self.validation, choice.validation)):
             row.show_number(float(share) if isinstance(share, float) or share == 0 else 0.0)
+            row.setVisible(choice.name != NO_DATA)
         random = source is not None and source.is_random
         self.new.setEnabled(random)
-        plane = (source is not None and has_plane(source)) or choice.name == DRAWN
+        self.new.setVisible(choice.name != NO_DATA)
+        plane = has_plane(source) if source is not None else own == OWN_POINTS
+        plane = plane and choice.name != NO_DATA
         self.inputs_heading.setVisible(plane)
         self.chip_box.setVisible(plane)
         for name, chip in self.chips.items():
@@ -152,6 +161,8 @@ class DataControls(QWidget):
     def _choose(self, name: str) -> None:
         if name == OWN_POINTS:
             self.points_wanted.emit()
+        elif name == OWN_CURVE:
+            self.curve_wanted.emit()
         elif name == OWN_FILE:
             self.file_wanted.emit()
         else:

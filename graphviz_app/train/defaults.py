@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.data.choice import DataChoice
+from engine.data.choice import NO_DATA, DataChoice
 from engine.data.table import DATASETS, Group, Source
 from engine.graph.graph import INPUT, Graph
 from engine.graph.reach import upstream
@@ -36,13 +36,15 @@ def default_settings() -> Settings:
 
 def choice_of(name: str, before: DataChoice | None = None) -> DataChoice:
     """The set of that name as it is trained on; shares and seeds stay as they were ``before``."""
+    if name == NO_DATA:
+        return DataChoice(name=NO_DATA)
     source = DATASETS[name]
     settings: dict[str, Any] = {"flat": True} if source.group is Group.IMAGES else {}
     if before is not None and "noise" in before.settings and "noise" in source.settings:
         settings["noise"] = before.settings["noise"]
     tiny = source.group is Group.LOGIC
     shares = (VALIDATION_SHARE, TEST_SHARE) if before is None else (before.validation, before.test)
-    if before is not None and tiny_before(before):
+    if before is not None and has_no_parts(before):
         shares = VALIDATION_SHARE, TEST_SHARE
     return DataChoice(
         name=name,
@@ -55,9 +57,10 @@ def choice_of(name: str, before: DataChoice | None = None) -> DataChoice:
     )
 
 
-def tiny_before(choice: DataChoice) -> bool:
+def has_no_parts(choice: DataChoice) -> bool:
     """Whether a choice has all its rows in the training set because there are so few."""
-    return choice.name in DATASETS and DATASETS[choice.name].group is Group.LOGIC
+    source = DATASETS.get(choice.name)
+    return choice.name == NO_DATA or (source is not None and source.group is Group.LOGIC)
 
 
 def is_scaled(source: Source) -> bool:
@@ -79,6 +82,8 @@ def _fitting(graph: Graph) -> str:
     users = graph.users()
     inputs = [n for n in graph.leaves() if n.op == INPUT and n.id in reached]
     first = [n for n in inputs if any(w.port == 0 for w in users[n.id])]
+    if not inputs:
+        return NO_DATA
     shapes = [np.shape(n.value) if n.value is not None else () for n in inputs]
     if all(shape == () for shape in shapes):
         name = BY_WIDTH.get(len(inputs), "circle")

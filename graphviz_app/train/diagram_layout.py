@@ -79,16 +79,16 @@ def columns_of(scene: Scene) -> tuple[Column, ...]:
     )
     loose = tuple(layer for layer in scene.layers if is_loose(layer))
     answers = scene.classes if len(scene.classes) > 2 else ()
-    columns = [inputs]
+    columns = [inputs] if scene.has_data else []
     for place, layer in enumerate(scene.layers):
         if not is_loose(layer):
             columns.append(Column(Kind.LAYER, layer.units, place))
-    if len(columns) > 1 and columns[-1].units == len(answers):
+    if answers and columns[-1].units == len(answers) and columns[-1].layer >= 0:
         columns[-1] = Column(Kind.LAYER, len(answers), columns[-1].layer, answers)
     if loose:
         names = tuple(layer.title for layer in loose)
         columns.append(Column(Kind.LOOSE, len(loose), names=names, loose=loose))
-    if all(column.kind is not Kind.LAYER for column in columns):
+    if scene.has_data and all(column.kind is not Kind.LAYER for column in columns):
         columns.append(Column(Kind.PREDICTION, len(answers) or 1, names=answers))
     return (*columns, Column(Kind.LOSS, 0))
 

@@ -111,7 +111,8 @@ class Begun:
 class Look:
     """The run as it is now, or was; ``going`` whether it trains on, ``speed`` in epochs a second.
 
-    ``kept`` are the epochs that one can travel to.
+    ``kept`` are the epochs that one can travel to; ``path`` the way that the weights went where
+    they are one or two numbers, (moments, numbers).
     """
 
     run: int
@@ -119,6 +120,7 @@ class Look:
     going: bool
     speed: float
     kept: tuple[int, ...]
+    path: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

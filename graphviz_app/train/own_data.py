@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from graphviz_app.train.boundary import BoundaryPlot
 from graphviz_app.train.csv_preview import CsvPreview
 from graphviz_app.train.training import Training
 
+CURVE = tuple((x / 4, math.sin(2 * x / 4)) for x in range(-4, 5))  # a wave, to begin with
 REACH = 0.06  # how near, in shares of the window, a point is that is erased
 FIRST = ((-1.0, -1.0, 0), (1.0, 1.0, 0), (-1.0, 1.0, 1), (1.0, -1.0, 1))  # XOR, to begin with
 FILE_SHARE = 0.25  # of the rows of a file that are kept to test
@@ -48,6 +50,18 @@ class OwnData(QObject):
         self.said.emit(
             "Click into the boundary to draw a point, Shift-click for the other class, "
             "Ctrl-click to delete one."
+        )
+
+    @Slot()
+    def begin_curve(self) -> None:
+        """Points of a wave to begin with; drawing in the plot adds more."""
+        drawn = DrawnPoints(dimensions=1, classes=())
+        for x, y in CURVE:
+            drawn = drawn.add((x,), y)
+        self._training.use_data("Own curve", DataChoice(name=DRAWN, settings=drawn.to_plain()))
+        self.said.emit(
+            "Draw in the plot with the mouse held down, or click point after point; "
+            "Ctrl-click deletes one."
         )
 
     def _drawn(self) -> DrawnPoints | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgGenerator
 
 from graphviz_app.theme import LIGHT, Theme, ui_font
@@ -15,15 +16,37 @@ from graphviz_app.theme import LIGHT, Theme, ui_font
 AXIS_PX = 11
 LEFT_PX, BELOW_PX = 62, 42  # room of the axes
 PICTURE_SCALE = 2
+LABEL_PX = 15.0  # of height for a label at the end of a line
+
+
+class End(NamedTuple):
+    """The end of a line, in the coordinates of its axes, and what is written there."""
+
+    x: float
+    y: float
+    text: str
+    color: str
 
 
 class Plot(pg.PlotWidget):
-    """Axes, a quiet grid, no menus; the mouse zooms and drags, a double click shows all again."""
+    """Axes, a quiet grid, no menus; the mouse zooms and drags, a double click shows all again.
+
+    Signals: ``moved()``: the mouse chose another part of the plane, or all of it again.
+    """
+
+    moved = Signal()
 
     def __init__(self, name: str) -> None:
         super().__init__(background=None)  # type: ignore[arg-type]  # pyqtgraph has no stubs
         self.theme = LIGHT
+        self.shows_pointer = False  # whether a line stands where the pointer is
+        self._pointer: QPointF | None = None
+        self._ends: Sequence[End] = ()
+        self.setMouseTracking(True)
+        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
         self._titles: tuple[str, str, str] | None = None
+        self.follows = True  # whether the plot shows what it is told to, until the mouse zooms
+        self._whole: tuple[tuple[float, float], tuple[float, float]] | None = None
         self.item = cast(Any, self.getPlotItem())
         self.item.hideButtons()
         self.item.setMenuEnabled(False)
@@ -41,6 +64,29 @@ class Plot(pg.PlotWidget):
         self.item.getAxis("left").setWidth(LEFT_PX)
         self.item.getAxis("bottom").setHeight(BELOW_PX)
 
+        self.item.vb.sigRangeChangedManually.connect(self._chose)
+
+    def show_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """Show this part of the plane, unless the mouse chose one."""
+        self._whole = x, y
+        if self.follows:
+            self.item.setRange(xRange=x, yRange=y, padding=0)
+
+    def follow(self) -> None:
+        """Show what the plot is told to again, whatever the mouse chose."""
+        self.follows = True
+        if self._whole is not None:
+            self.show_range(*self._whole)
+
+    @Slot()
+    def _chose(self) -> None:
+        self.follows = False
+        self.moved.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.follow()
+        self.moved.emit()
+
     def set_titles(self, below: str, left: str) -> None:
         """What the axes are of."""
         if self._titles == (below, left, self.theme.name):
@@ -49,6 +95,11 @@ class Plot(pg.PlotWidget):
         style = {"color": self.theme.text_soft, "font-size": "12px"}
         self.item.setLabel("bottom", below or None, **style)
         self.item.setLabel("left", left or None, **style)
+
+    def show_ends(self, ends: Sequence[End]) -> None:
+        """Write at the ends of lines."""
+        self._ends = ends
+        self.scene().update()  # with what else changed there, so that it is painted once
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
@@ -72,6 +123,49 @@ class Plot(pg.PlotWidget):
 
     def _draw(self, painter: QPainter) -> None:
         self.render(painter, self.rect().toRectF(), self.viewport().rect())
+        self._paint_over(painter)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._pointer = event.position()
+        if self.shows_pointer:
+            self.viewport().update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._pointer = None
+        if self.shows_pointer:
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_over(painter)
+        painter.end()
+
+    def _paint_over(self, painter: QPainter) -> None:
+        """The labels at the ends of lines, and where the pointer is."""
+        box, font = self.item.vb.sceneBoundingRect(), ui_font(11.5, 600)
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        ground = QColor(self.theme.panel)
+        ground.setAlpha(215)
+        rects, ends = [], []
+        for end in self._ends:
+            at = self.item.vb.mapViewToScene(QPointF(end.x, end.y))
+            if box.adjusted(-1, -1, 1, 1).contains(at):
+                wide = metrics.horizontalAdvance(end.text) + 4
+                rects.append(QRectF(at.x() - wide / 2, at.y() - LABEL_PX - 2, wide, LABEL_PX))
+                ends.append(end)
+        for rect, end in zip(placed(rects, box.adjusted(2, 2, -2, -2)), ends, strict=True):
+            painter.fillRect(rect, ground)
+            painter.setPen(QColor(end.color))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, end.text)
+        at = self._pointer
+        if self.shows_pointer and at is not None and box.contains(at):
+            painter.setPen(QColor(self.theme.text_muted))
+            painter.drawLine(QPointF(at.x(), box.top()), QPointF(at.x(), box.bottom()))
 
     def save(self, path: Path, background: str) -> None:
         """Write a picture, as PNG or SVG; raises OSError where it cannot be written."""
@@ -89,3 +183,27 @@ class Plot(pg.PlotWidget):
         painter.fillRect(self.rect(), QColor(background))
         self._draw(painter)
         painter.end()
+
+
+def placed(labels: Sequence[QRectF], box: QRectF) -> list[QRectF]:
+    """Labels moved into ``box`` and up or down from one another, each as little as it takes.
+
+    Where there is no room for all of them, the last ones lie upon others.
+    """
+    found: dict[int, QRectF] = {}
+    for k in sorted(range(len(labels)), key=lambda k: labels[k].top()):
+        rect = QRectF(labels[k])
+        rect.moveLeft(max(min(rect.left(), box.right() - rect.width()), box.left()))
+        rect.moveTop(max(min(rect.top(), box.bottom() - rect.height()), box.top()))
+        # beside one of the others, or where it is: nowhere else can be nearest
+        tops = [rect.top()]
+        for other in found.values():
+            tops += [other.bottom(), other.top() - rect.height()]
+        for top in sorted(tops, key=lambda top: abs(top - rect.top())):
+            tried = QRectF(rect.left(), top, rect.width(), rect.height())
+            inside = box.top() <= top <= box.bottom() - rect.height()
+            if inside and not any(tried.intersects(other) for other in found.values()):
+                rect = tried
+                break
+        found[k] = rect
+    return [found[k] for k in range(len(labels))]

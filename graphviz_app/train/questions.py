@@ -14,23 +14,16 @@ import numpy as np
 
 from engine.errors import TrainingError
 from engine.files.project import graph_bytes
-from engine.training.probes import (
-    between,
-    largest_curvature,
-    loss_surface,
-    random_direction,
-    rate_range,
-)
+from engine.training.probes import largest_curvature, rate_range
 from engine.training.snapshots import pack
 from engine.training.trainer import Trainer
 from engine.training.watching import Watcher
+from graphviz_app.train import landscapes
 from graphviz_app.train.past import Past
 
-Film = list[tuple[int, np.ndarray]]
+EPOCHS, ALONE_TIMES = 60, 5  # of a sweep; how many times that without data, where epochs are steps
 
-SIDE = 21  # points of the loss surface along each axis
-REACH = 1.0  # how far it goes, in lengths of a direction
-MOST_PATH = 120
+Film = list[tuple[int, np.ndarray]]
 
 
 def inside(trainer: Trainer, watcher: Watcher, past: Past, **_: Any) -> dict[str, Any]:
@@ -72,61 +65,9 @@ def at_epoch(
     return moment.weights
 
 
-def landscape(
-    trainer: Trainer, watcher: Watcher, past: Past, seed: int = 0, **_: Any
-) -> dict[str, Any]:
-    """The loss around the weights as they are, over two directions, and the path that led there.
-
-    With a path of three moments or more the directions are those in which it spreads most (Li et
-    al. 2018, section 7); else they are random ones.
-    """
-    now = trainer.weights()
-    moments = past.moments
-    keep = np.unique(np.linspace(0, len(moments) - 1, min(len(moments), MOST_PATH)).astype(int))
-    path = [moments[k].weights for k in keep.tolist()]
-    steps = np.array([_flat(between(now, {k: p[k] for k in now}), now) for p in path])
-    spread = np.linalg.norm(steps, axis=1).max() if len(steps) else 0.0
-    if len(steps) >= 3 and spread > 1e-9:
-        _left, sizes, axes = np.linalg.svd(steps, full_matrices=False)
-        explained = float((sizes[:2] ** 2).sum() / (sizes**2).sum())
-        pair = [_unflat(axes[0], now), _unflat(axes[min(1, len(axes) - 1)], now)]
-        places = steps @ axes[:2].T
-        if places.shape[1] < 2:
-            places = np.column_stack([places, np.zeros(len(places))])
-        low, high = places.min(axis=0), places.max(axis=0)
-        low, high = np.minimum(low, 0), np.maximum(high, 0)
-        air = np.maximum(0.25 * (high - low), 0.15 * (high - low).max())
-        along = np.linspace(low[0] - air[0], high[0] + air[0], SIDE)
-        across = np.linspace(low[1] - air[1], high[1] + air[1], SIDE)
-        titles = ("first axis of the path", "second axis of the path")
-    else:
-        pair = [random_direction(trainer, seed), random_direction(trainer, seed + 1)]
-        along = np.linspace(-REACH, REACH, SIDE)
-        across = along
-        places, explained = np.zeros((1, 2)), 0.0
-        titles = ("random direction", "another")
-    surface = loss_surface(trainer, pair[0], pair[1], along, across)
-    return {
-        "along": along,
-        "across": across,
-        "surface": surface,
-        "path": places,
-        "explained": explained,
-        "titles": titles,
-        "epoch": trainer.epoch,
-    }
-
-
-def _flat(weights: Mapping[str, np.ndarray], like: Mapping[str, np.ndarray]) -> np.ndarray:
-    return np.concatenate([np.ravel(weights[leaf]) for leaf in like])
-
-
-def _unflat(vector: np.ndarray, like: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    found, start = {}, 0
-    for leaf, value in like.items():
-        found[leaf] = vector[start : start + value.size].reshape(value.shape)
-        start += value.size
-    return found
+def landscape(trainer: Trainer, watcher: Watcher, past: Past, **arguments: Any) -> dict[str, Any]:
+    """The loss around the weights: see ``landscapes.landscape``."""
+    return landscapes.landscape(trainer, past, **arguments)
 
 
 def rates(trainer: Trainer, watcher: Watcher, past: Past, **_: Any) -> dict[str, Any]:
@@ -167,14 +108,17 @@ def sweep(
     watcher: Watcher,
     past: Past,
     changes: Sequence[Mapping[str, Any]],
-    epochs: int = 60,
+    epochs: int = EPOCHS,
     seconds: float = 1.5,
     **_: Any,
 ) -> list[dict[str, Any]]:
     """Runs with changed settings, all from the weights with which this run began.
 
-    Each goes on for so many epochs, or as many as it manages in so many seconds.
+    Each goes on for so many epochs (more of them where there are no data), or as many as it manages
+    in so many seconds.
     """
+    if trainer.split.train.is_blank:
+        epochs *= ALONE_TIMES
     start = past.moments[0].weights if past.moments else trainer.executor.weights()
     found = []
     for change in changes:
@@ -182,8 +126,11 @@ def sweep(
         other = Trainer(trainer.graph, trainer.split, settings)
         other.executor.load(start)
         end = time.perf_counter() + seconds
+        way = Past()
+        way.keep(other)
         while not other.ended and other.epoch < epochs and time.perf_counter() < end:
             other.step_epoch()
+            way.keep(other)
         look = Watcher(other, watcher.choice, watcher.view).look()
         found.append(
             {
@@ -194,6 +141,7 @@ def sweep(
                 "ended": other.ended,
                 "weights": other.executor.weights(),
                 "prediction": look.prediction,
+                "path": landscapes.path_of(way.moments),
             }
         )
     return found

@@ -156,6 +156,12 @@ class RunControls(QWidget):
         )
         self.show_going(self._going)
 
+    def suggest_speed(self, speed: int) -> None:
+        """Go no faster, unless somebody chose how fast."""
+        if self.speed.box.currentData() == "0":
+            self.speed.show_choice(str(speed))
+            self.speed_chosen.emit(float(speed))
+
     def show_going(self, going: bool) -> None:
         """Whether it trains."""
         self._going = going

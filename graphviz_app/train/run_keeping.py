@@ -8,12 +8,14 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
+from engine.data.choice import NO_DATA
 from engine.errors import FileError
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.watching import Scene
 from graphviz_app.train.boundary import BoundaryPlot
 from graphviz_app.train.compare import ComparePanel
 from graphviz_app.train.curves import CurvesPlot
+from graphviz_app.train.landscape import LandscapePlot
 from graphviz_app.train.messages import Look
 from graphviz_app.train.runs import RunRecord, RunStore
 from graphviz_app.train.training import Training
@@ -30,8 +32,10 @@ class RunKeeping(QObject):
         panel: ComparePanel,
         loss: CurvesPlot,
         boundary: BoundaryPlot,
+        landscape: LandscapePlot,
     ) -> None:
         super().__init__(training)
+        self._landscape = landscape
         self._training, self._panel, self._loss, self._boundary = training, panel, loss, boundary
         self.store = RunStore()
         self._shown: set[int] = set()
@@ -80,6 +84,7 @@ class RunKeeping(QObject):
             ended=frame.ended,
             weights={k: np.asarray(w) for k, w in frame.weights.items()},
             boundary=self._boundary.thumbnail(frame.prediction, THUMBNAIL_PX),
+            path=look.path,
         )
         self._changed()
 
@@ -90,13 +95,9 @@ class RunKeeping(QObject):
     def _show(self) -> None:
         self._shown &= {record.number for record in self.store.records}
         self._panel.show_runs(self.store)
-        self._loss.set_others(
-            [
-                (record.name, record.color, record.curves)
-                for record in self.store.records
-                if record.number in self._shown
-            ]
-        )
+        shown = [record for record in self.store.records if record.number in self._shown]
+        self._loss.set_others([(record.name, record.color, record.curves) for record in shown])
+        self._landscape.set_others([(record.name, record.color, record.path) for record in shown])
 
     @Slot(object)
     def _select(self, numbers: set[int]) -> None:
@@ -132,14 +133,21 @@ class RunKeeping(QObject):
     @Slot()
     def _sweep(self) -> None:
         """Learning rates around the present one, a factor of √10 apart."""
-        now = self._training.settings
-        rate = float(now.rate or OPTIMIZERS[now.optimizer].presets[now.preset]["rate"])
+        rate = self._rate()
         self._ask([{"rate": float(f"{rate * 10 ** (k / 2):.2g}")} for k in range(-3, 4)])
 
     @Slot()
     def _race(self) -> None:
-        """Every optimiser with the learning rate that its preset has."""
-        self._ask([{"optimizer": name, "rate": None, "parameters": {}} for name in OPTIMIZERS])
+        """Every optimiser with the learning rate that its preset has; down a function, where what
+        is usual for networks is far too small or large, all with the present one.
+        """
+        alone = self._training.data.name == NO_DATA
+        rate = self._rate() if alone else None
+        self._ask([{"optimizer": name, "rate": rate, "parameters": {}} for name in OPTIMIZERS])
+
+    def _rate(self) -> float:
+        now = self._training.settings
+        return float(now.rate or OPTIMIZERS[now.optimizer].presets[now.preset]["rate"])
 
     def _ask(self, changes: list[dict[str, Any]]) -> None:
         self._training.pause()
@@ -164,6 +172,7 @@ class RunKeeping(QObject):
                 ended=each["ended"],
                 weights={k: np.asarray(w) for k, w in each["weights"].items()},
                 boundary=self._boundary.thumbnail(each["prediction"], THUMBNAIL_PX),
+                path=each["path"],
             )
             name = (
                 OPTIMIZERS[change["optimizer"]].title

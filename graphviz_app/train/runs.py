@@ -19,7 +19,10 @@ from engine.training.settings import Settings
 
 MOST_RUNS = 30  # that are kept without being pinned
 MOST_KEPT_WEIGHTS = 20_000  # numbers of a run that go into the file
-COLORS = ("#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#76b7b2", "#edc948", "#ff9da7")
+COLORS = (
+    "#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#76b7b2", "#edc948", "#ff9da7",
+    "#9c755f", "#86bcb6", "#d37295", "#8cd17d",
+)  # fmt: skip
 WORDS = {
     "rate": "learning rate", "optimizer": "optimiser", "loss": "loss", "batch": "batch",
     "epochs": "epochs", "seed": "seed", "l1": "L1", "l2": "L2", "patience": "patience",
@@ -49,6 +52,7 @@ class RunRecord:
     boundary: np.ndarray | None = None
     pinned: bool = False
     changed: tuple[str, ...] = field(default=())  # from the run before
+    path: np.ndarray | None = None  # the way of one or two numbers
 
 
 class RunStore:
@@ -137,6 +141,7 @@ def _plain(record: RunRecord) -> dict[str, Any]:
         },
         "pinned": record.pinned,
         "changed": list(record.changed),
+        "path": None if record.path is None else [_list(row) for row in record.path],
     }
 
 
@@ -160,6 +165,7 @@ def _read(entry: Mapping[str, Any]) -> RunRecord:
         boundary=picture,
         pinned=bool(entry["pinned"]),
         changed=tuple(map(str, entry["changed"])),
+        path=None if entry.get("path") is None else _path(entry["path"]),
     )
 
 
@@ -171,6 +177,13 @@ def _color(text: Any) -> str:
 
 def _array(column: Any) -> np.ndarray:
     return np.array([np.nan if x is None else x for x in column], float)
+
+
+def _path(rows: Any) -> np.ndarray:
+    path = np.array([_array(row) for row in rows], float)
+    if path.ndim != 2 or not 1 <= path.shape[1] <= 2:
+        raise ValueError("its path is no list of points")
+    return path
 
 
 def _list(column: np.ndarray) -> list[float | None]:

@@ -165,6 +165,12 @@ class SettingsForm(QWidget):
         """What was chosen by itself, and why: it stands on the device."""
         self.device.setToolTip("\n".join(["What computes." + ANEW, *notes]))
 
+    def show_for_data(self, there: bool) -> None:
+        """Without data there are no batches, no validation, and no loss but the function itself."""
+        for row in (self.loss, self.batch, self.patience):
+            row.setVisible(there)
+        self.batch_number.setVisible(there and self.batch.box.currentData() == OTHER)
+
     def _show_patience(self, patience: int) -> None:
         listed = [n for n, _ in PATIENCES]
         if patience not in listed:

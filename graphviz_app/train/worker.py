@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from engine.errors import EngineError
 from engine.files.project import graph_from_bytes
 from engine.run.threads import hold_blas_to_one_thread
@@ -20,6 +22,7 @@ from engine.training.snapshots import unpack
 from engine.training.trainer import Trainer
 from engine.training.watching import Watcher
 from graphviz_app.train.channel import Channel
+from graphviz_app.train.landscapes import flat, path_of
 from graphviz_app.train.messages import (
     Answer,
     Ask,
@@ -258,8 +261,12 @@ class _Worker:
 
     def _send_look(self, frame: Any) -> None:
         self._may_show = False
-        going = self._going is not None
-        self._say(Look(self._run, frame, going, self._speed if going else 0.0, self._past.epochs))
+        going, past = self._going is not None, self._past
+        path = path_of([m for m in past.moments if m.epoch <= frame.epoch])
+        if path is not None and self._trainer is not None and not frame.travelled:
+            path = np.vstack([path, flat(self._trainer.weights())])  # as it is within an epoch
+        speed = self._speed if going else 0.0
+        self._say(Look(self._run, frame, going, speed, past.epochs, path))
 
 
 if __name__ == "__main__":

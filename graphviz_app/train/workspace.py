@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.data.choice import DRAWN
+from engine.data.choice import DRAWN, NO_DATA
 from engine.errors import EngineError
 from engine.graph.graph import Graph
 from engine.training.trainer import DIVERGED
@@ -49,6 +49,7 @@ from graphviz_app.train.training import Training
 from graphviz_app.train.travel_bar import TravelBar
 
 LEFT_PX, RIGHT_PX, LOWER_PX, BOUNDARY_PX = 248, 420, 320, 460
+SEEN_SPEED = 30  # epochs a second, at which one can watch a point go down a function
 REFRESH_MS = 1_500  # between two looks at what costs more: landscape, attention
 HEALTH, COMPARE, CONFUSION = "health", "compare", "confusion"
 PREDICTIONS, IMAGES, ATTENTION = "predictions", "images", "attention"
@@ -80,7 +81,9 @@ class TrainWorkspace(QWidget):
         self._build()
         self.own_data = OwnData(self.training, self.boundary, self)
         self.exporting = TrainExports(self)
-        self.keeping = RunKeeping(self.training, self.compare, self.loss, self.boundary)
+        self.keeping = RunKeeping(
+            self.training, self.compare, self.loss, self.boundary, self.landscape
+        )
         self._refresh = QTimer(self, interval=REFRESH_MS)
         self._refresh.timeout.connect(self._ask_for_pages)
         self._next_part = QTimer(self, interval=0, singleShot=True)
@@ -171,6 +174,7 @@ class TrainWorkspace(QWidget):
         data.changed.connect(self._change_data)
         data.new_wanted.connect(training.new_data)
         data.points_wanted.connect(self.own_data.begin_points)
+        data.curve_wanted.connect(self.own_data.begin_curve)
         data.file_wanted.connect(self.own_data.choose_file)
         self.own_data.refused.connect(self.status)
         self.exporting.refused.connect(self.status)
@@ -307,14 +311,15 @@ class TrainWorkspace(QWidget):
     def _ask_for_pages(self) -> None:
         if self._scene is None or not self.isVisible():
             return
-        if self.plots.current == LANDSCAPE and self.landscape.isVisible():
+        if self.landscape.isVisible() and not self.landscape.stays:
             self._ask_landscape()
         if self.tables.current == ATTENTION and self.attention.isVisible():
             self._ask_attention()
 
     @Slot()
     def _ask_landscape(self) -> None:
-        self.training.session.ask("landscape", self.landscape.show_answer)
+        take, question = self.landscape.show_answer, self.landscape.question
+        self.training.session.ask("landscape", take, **question)
 
     @Slot()
     def _ask_attention(self) -> None:
@@ -336,9 +341,25 @@ class TrainWorkspace(QWidget):
         self._waiting = []
         for part in self._all:
             part.set_scene(scene)
-        shown = {CONFUSION: scene.classes, IMAGES: pixel_side(scene), ATTENTION: scene.attends}
-        self.tables.offer([name for name in self.tables.pages if shown.get(name, True)])
+        shown = {
+            CONFUSION: scene.classes, IMAGES: pixel_side(scene), ATTENTION: scene.attends,
+            PREDICTIONS: scene.has_data, ACCURACY: scene.has_data,
+        }  # fmt: skip
+        for pages in (self.tables, self.plots):
+            pages.offer([name for name in pages.pages if shown.get(name, True)])
+        self.form.show_for_data(scene.has_data)
         self.form.show_notes(scene.notes)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Without data there is no boundary: the function's surface has its place."""
+        alone = self.training.data.name == NO_DATA
+        if alone == self.boundary.isHidden():
+            return
+        self.boundary.setHidden(alone)
+        self.plots.show_page(LANDSCAPE if alone else LOSS)
+        if alone:
+            self.run_controls.suggest_speed(SEEN_SPEED)
 
     @property
     def _all(self) -> tuple[Any, ...]:
@@ -352,6 +373,7 @@ class TrainWorkspace(QWidget):
     def _show_look(self, look: Look) -> None:
         self.run_controls.show_look(look)
         self.travel.show_epochs(look.kept, now=not look.frame.travelled)
+        self.landscape.show_path(look.path)
         self._show_frame(look.frame, whole=not look.going)
         if look.frame.events and look.frame.ended and not look.going:
             tell = self.status if look.frame.ended == DIVERGED else self.said

@@ -48,6 +48,11 @@ EXPECTED = {
     "softmax_cross_entropy": {"L": -np.log(SOFTMAX[0]), "z": SOFTMAX - [1, 0, 0]},
     "logistic_regression": {"L": 0.6321377548307933},
     "xor_network": {"L": 0.9237627308209083},
+    # functions to descend, at the places where one starts
+    "double_well": {"f": 5.8564 - 4.84 + 0.66, "w": 10.648 - 4.4 + 0.3},
+    "valley": {"f": 6.25 + 0.625, "w0": -5 - 15, "w1": -5},
+    "saddle": {"f": 0.5 - 0.5e-6 + 0.05e-12, "w0": 1, "w1": -0.001 + 0.2e-9},
+    "bowl": {"f": 100, "w0": 10, "w1": 100},
     # both sides of an equivalence cost the same
     "linear_layers": {"L": 15.216145833333334},
     "softmax_is_sigmoid": {"L": 2 * np.log1p(np.exp(4.15)), "z0": 2 / (1 + np.exp(-4.15))},
