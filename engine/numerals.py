@@ -101,3 +101,8 @@ def latex_numerals(text: str) -> str:
     for written, latex in _TYPESET.items():
         text = text.replace(written, latex)
     return _EXPONENT.sub(r" \\cdot 10^{\1}", text).strip()
+
+
+def percent(share: float) -> str:
+    """A share in whole percents."""
+    return f"{round(100 * share)} %"

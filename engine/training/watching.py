@@ -20,6 +20,7 @@ from engine.data.planes import Plane, extent, feature_line, feature_plane, princ
 from engine.data.splitting import Split
 from engine.errors import DataError, TrainingError
 from engine.graph.levels import TENSORS, open_composites
+from engine.ops import OPS
 from engine.run.trace import trace
 from engine.training.binding import ATTENTION
 from engine.training.evaluating import Evaluation
@@ -68,7 +69,8 @@ class LayerInfo:
     """A layer as it is drawn: its node, what it is called, its units and how its output ends.
 
     ``weights`` is the leaf of its matrix of weights, ``biases`` that of its biases ("" for none).
-    ``activation`` is the one that can be chosen for it, "" where there is no choice.
+    ``activation`` is the one that can be chosen for it, "" where there is no choice; ``dropout``
+    the share that is left out behind it.
     """
 
     node: str
@@ -80,6 +82,7 @@ class LayerInfo:
     biases: str
     parameters: int
     activation: str = ""
+    dropout: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,8 +284,17 @@ class Watcher:
             weights=first,
             biases=next((i for i in layer.leaves if weights[i].ndim == 1 and i != first), ""),
             parameters=sum(weights[i].size for i in layer.leaves),
+            dropout=self._dropout_behind(layer.node),
             activation=str(stated.attrs.get("activation", "")) if stated is not None else "",
         )
+
+    def _dropout_behind(self, node: str) -> float:
+        graph = self.trainer.graph
+        behind = graph.users().get(node, [])
+        user = graph.nodes[behind[0].target] if len(behind) == 1 else None
+        if user is None or OPS.resolve(user.op) != "dropout":
+            return 0.0
+        return float(OPS["dropout"].with_defaults(user.attrs)["rate"])
 
     # a look -------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 from engine.data.choice import DRAWN, NO_DATA, DataChoice, is_table_file
 from engine.data.input_features import INPUT_FEATURES, PLAIN
 from engine.data.table import DATASETS
+from engine.numerals import percent
 from graphviz_app.theme import Theme, ui_font
 from graphviz_app.train.defaults import has_plane
 from graphviz_app.train.rows import ChoiceRow, SliderRow
@@ -22,11 +23,6 @@ OWN_POINTS, OWN_CURVE, OWN_FILE = ":points", ":curve", ":file"
 MOST_NOISE = 1.0
 ANEW = " The run begins anew."
 CHIP_COLUMNS = 4
-
-
-def percent(share: float) -> str:
-    """A share in whole percents."""
-    return f"{round(100 * share)} %"
 
 
 class DataControls(QWidget):

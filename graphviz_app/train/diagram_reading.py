@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.numerals import number
+from engine.numerals import number, percent
 from engine.training.watching import CENTRE, Frame, Scene
 from graphviz_app.train.diagram_layout import Bundle, Column, Kind, Layout
 
@@ -63,7 +63,8 @@ class Reading:
         bend = layer.activation or layer.squash
         bend = "" if bend == "linear" else "σ" if bend == "sigmoid" else bend
         title = "Dense" if layer.node.startswith("dense") else layer.title
-        return ("Output" if last else title), f"{count} · {bend}" if bend else f"{count}"
+        drop = f"drop {percent(layer.dropout)}" if layer.dropout else ""
+        return ("Output" if last else title), " · ".join(filter(None, [f"{count}", bend, drop]))
 
     def card_tip(self, column: Column, can_choose: bool) -> str:
         """What a card says when the pointer rests on it."""

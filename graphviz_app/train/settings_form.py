@@ -8,11 +8,12 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from engine.numerals import percent
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
 from engine.training.settings import DTYPES, FULL, Settings
 from graphviz_app.theme import Theme
-from graphviz_app.train.rows import ChoiceRow, NumberRow, RateRow
+from graphviz_app.train.rows import ChoiceRow, NumberRow, RateRow, SliderRow
 from graphviz_app.widgets import SectionTitle
 
 ANEW = " The run begins anew."
@@ -29,6 +30,7 @@ PRESETS = (("keras", "Keras"), ("torch", "PyTorch"), ("course", "The lecture"))
 NONE, L1, L2 = "none", "l1", "l2"
 PENALTIES = ((NONE, "None"), (L1, "L1"), (L2, "L2"))
 PENALTY = 0.001  # to begin with
+MOST_DROPOUT = 0.9
 BATCHES = ((FULL, "Full"), (1, "Single"), (10, "Mini · 10"), (32, "Mini · 32"), (128, "Mini · 128"))
 OTHER = "other"
 PATIENCES = ((0, "Off"), (5, "Patience 5"), (20, "Patience 20"), (50, "Patience 50"))
@@ -40,10 +42,12 @@ class SettingsForm(QWidget):
     """Shows ``Settings`` and says what was changed.
 
     Signals: ``changed(str, str, object)``: a title, a key under which changes in a row are one
-    step of undo, and the changed fields.
+    step of undo, and the changed fields; ``dropout_chosen(float)``, the share that the hidden
+    layers of the network leave out.
     """
 
     changed = Signal(str, str, object)
+    dropout_chosen = Signal(float)
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,6 +68,11 @@ class SettingsForm(QWidget):
         self.batch_number = NumberRow("Examples", "Examples of one update." + ANEW)
         self.penalty = ChoiceRow("Regularise", PENALTIES, "A price on large weights." + ANEW)
         self.strength = NumberRow("Strength", "How much large weights cost." + ANEW)
+        self.dropout = SliderRow(
+            "Dropout", 0, MOST_DROPOUT, percent,
+            "The share of each hidden layer's numbers that is left out while it learns." + ANEW,
+            step=0.05,
+        )  # fmt: skip
         self.patience = ChoiceRow(
             "Early stop",
             [(str(n), words) for n, words in PATIENCES],
@@ -97,8 +106,8 @@ class SettingsForm(QWidget):
         layout.setSpacing(7)
         for part in (
             self.heading, self.loss, self.optimizer, self.rate.row, self.rate.below, self.batch,
-            self.batch_number, self.penalty, self.strength, self.patience, self.more,
-            self._advanced,
+            self.batch_number, self.penalty, self.strength, self.dropout, self.patience,
+            self.more, self._advanced,
         ):  # fmt: skip
             layout.addWidget(part)
         self._advanced.setVisible(False)
@@ -114,6 +123,7 @@ class SettingsForm(QWidget):
         self.batch_number.changed.connect(self._set_batch_number)
         self.penalty.changed.connect(self._set_penalty)
         self.strength.changed.connect(self._set_strength)
+        self.dropout.changed.connect(self.dropout_chosen)
         self.patience.changed.connect(self._set_patience)
         self.preset.changed.connect(self._set_preset)
         self.schedule.changed.connect(self._set_schedule)
@@ -127,8 +137,8 @@ class SettingsForm(QWidget):
         self._theme = theme
         for part in (
             self.heading, self.loss, self.optimizer, self.rate, self.batch, self.batch_number,
-            self.penalty, self.strength, self.patience, self.preset, self.schedule, self.clip,
-            self.device, self.dtype, self.seed, *self.parameters.values(),
+            self.penalty, self.strength, self.dropout, self.patience, self.preset, self.schedule,
+            self.clip, self.device, self.dtype, self.seed, *self.parameters.values(),
             *self.schedule_rows.values(),
         ):  # fmt: skip
             part.set_theme(theme)
@@ -164,6 +174,12 @@ class SettingsForm(QWidget):
     def show_notes(self, notes: Sequence[str]) -> None:
         """What was chosen by itself, and why: it stands on the device."""
         self.device.setToolTip("\n".join(["What computes." + ANEW, *notes]))
+
+    def show_dropout(self, share: float | None) -> None:
+        """What the hidden layers leave out; None where there are none that agree."""
+        self.dropout.setVisible(share is not None)
+        if share is not None:
+            self.dropout.show_number(share)
 
     def show_for_data(self, there: bool) -> None:
         """Without data there are no batches, no validation, and no loss but the function itself."""

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from engine.data.choice import DRAWN, NO_DATA
 from engine.errors import EngineError
 from engine.graph.graph import Graph
+from engine.numerals import percent
 from engine.training.trainer import DIVERGED
 from engine.training.watching import Frame, Scene, View
 from graphviz_app.document import Document
@@ -181,6 +182,7 @@ class TrainWorkspace(QWidget):
         self.exporting.said.connect(self.said)
         self.own_data.said.connect(self.said)
         self.form.changed.connect(self._change_settings)
+        self.form.dropout_chosen.connect(self._set_dropout)
         controls.toggled.connect(self.toggle)
         controls.batch_wanted.connect(training.step_batch)
         controls.epoch_wanted.connect(training.step_epoch)
@@ -252,6 +254,11 @@ class TrainWorkspace(QWidget):
             lambda graph: network_edits.with_activation(graph, node, activation),
         )
 
+    @Slot(float)
+    def _set_dropout(self, share: float) -> None:
+        title = f"Dropout {percent(share)}"
+        self._edit(title, lambda graph: network_edits.with_dropout(graph, share), "dropout")
+
     @Slot(int)
     def _add_layer(self, after: int) -> None:
         """A layer behind the layer of that number; −1 is the input."""
@@ -270,13 +277,14 @@ class TrainWorkspace(QWidget):
     def _remove_layer(self, node: str) -> None:
         self._edit("Remove a layer", lambda graph: network_edits.without_layer(graph, node))
 
-    def _edit(self, title: str, change: Callable[[Graph], Graph]) -> None:
+    def _edit(self, title: str, change: Callable[[Graph], Graph], key: str | None = None) -> None:
+        """Change the network; edits in a row with one ``key`` are one step of undo."""
         try:
             after = change(self.document.graph)
         except (EngineError, KeyError) as error:
             self.status.emit(str(error))
             return
-        self.document.edit(title, after)
+        self.document.edit(title, after, (key,) if key is not None else None)
 
     @Slot(int)
     def _restore_epoch(self, epoch: int) -> None:
@@ -348,6 +356,7 @@ class TrainWorkspace(QWidget):
         for pages in (self.tables, self.plots):
             pages.offer([name for name in pages.pages if shown.get(name, True)])
         self.form.show_for_data(scene.has_data)
+        self.form.show_dropout(network_edits.dropout_of(self.document.graph))
         self.form.show_notes(scene.notes)
         self._make_room()
 
