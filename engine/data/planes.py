@@ -85,7 +85,7 @@ def principal_plane(data: Dataset) -> Plane:
     signs = [1.0 if axis[np.argmax(np.abs(axis))] >= 0 else -1.0 for axis in axes[:2]]
     first, second = (sign * axis for sign, axis in zip(signs, axes, strict=False))
     shares = [100 * float(size**2) / total for size in sizes[:2]]
-    titles = tuple(f"principal axis {k} ({share:.0f} %)" for k, share in enumerate(shares, 1))
+    titles = tuple(f"axis {k} ({share:.0f} %)" for k, share in enumerate(shares, 1))
     return Plane(
         mean.reshape(shape), first.reshape(shape), second.reshape(shape), (titles[0], titles[1])
     )

@@ -24,6 +24,7 @@ from engine.ops import OPS
 from engine.run.trace import trace
 from engine.training.binding import ATTENTION
 from engine.training.evaluating import Evaluation
+from engine.training.glimpses import Glimpses, glimpses
 from engine.training.history import Series
 from engine.training.layers import LearningLayer
 from engine.training.objective import squash_of
@@ -34,6 +35,7 @@ GRID = 100  # points of a map along each axis
 MOST_MAPPED = 64  # units of a layer that have a map of their own
 MOST_WEIGHTS = 20_000  # numbers that are sent whole with every frame
 MOST_POINTS = 2_000  # of each part that are drawn
+MOST_GLIMPSES = 60  # rows of predictions that are told at a glance
 ROOM_TO_DRAW = (-1.5, 1.5)  # that a window has at least along each axis where points are drawn
 MOST_CURVE = 300  # rows of the history that a curve is drawn from
 BINS = 31
@@ -124,6 +126,18 @@ class Health:
 
 
 @dataclass(frozen=True, eq=False)
+class Predictions:
+    """Predictions of a part of the data, the most wrong first: numbers of rows, their answers, what
+    was ``given`` (rows, outputs); for the first rows what they are at a glance.
+    """
+
+    order: np.ndarray
+    answers: np.ndarray
+    given: np.ndarray
+    glimpses: Glimpses
+
+
+@dataclass(frozen=True, eq=False)
 class Frame:
     """A look at a run.
 
@@ -150,7 +164,7 @@ class Frame:
     prediction: np.ndarray | None
     health: Mapping[str, Health]
     confusion: np.ndarray | None = None
-    predictions: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    predictions: Predictions | None = None
     travelled: bool = False  # whether this is how it was, not how it is
 
 
@@ -390,8 +404,7 @@ class Watcher:
             return None
         return self.trainer.confusion(table[1])
 
-    def _predictions(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """(row numbers, answers, predictions), the most wrong first."""
+    def _predictions(self) -> Predictions | None:
         table = self._table()
         if table is None:
             return None
@@ -400,7 +413,8 @@ class Watcher:
         given = np.asarray(evaluation.values[self.trainer.running.prediction], float)
         given = self._shares(given.reshape(data.count, -1))
         order = np.argsort(-_wrongness(given, data), kind="stable")[:MOST_POINTS]
-        return order, data.y[order], given[order]
+        seen = glimpses(data.rows(order[:MOST_GLIMPSES]))
+        return Predictions(order, data.y[order], given[order], seen)
 
     def attention(self, most: int) -> dict[str, Any]:
         """For the first rows of the part that is looked at: how much attention each word gets.

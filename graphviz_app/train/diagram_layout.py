@@ -5,7 +5,6 @@ Knows scenes and numbers, and no widget.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -13,6 +12,7 @@ from enum import Enum
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
+from engine.training.glimpses import picture_side
 from engine.training.watching import LayerInfo, Scene
 
 CARD_PX, CARD_TOP, WIDEST_CARD, CARD_GAP = 42.0, 12.0, 116.0, 8.0
@@ -61,13 +61,6 @@ def is_loose(layer: LayerInfo) -> bool:
     return layer.node == layer.weights
 
 
-def pixel_side(scene: Scene) -> int:
-    """How many pixels wide the square pictures are that the network gets in one row; else 0."""
-    side = math.isqrt(len(scene.features))
-    pixels = scene.features and scene.features[0].startswith("pixel")
-    return side if pixels and side * side == len(scene.features) else 0
-
-
 def columns_of(scene: Scene) -> tuple[Column, ...]:
     """The columns from left to right."""
     features = len(scene.features)
@@ -75,7 +68,7 @@ def columns_of(scene: Scene) -> tuple[Column, ...]:
         Kind.INPUT,
         max(features, 1),
         names=scene.features,
-        as_one=not features or pixel_side(scene) > 0,
+        as_one=not features or picture_side(scene.features) > 0,
     )
     loose = tuple(layer for layer in scene.layers if is_loose(layer))
     answers = scene.classes if len(scene.classes) > 2 else ()

@@ -1,4 +1,4 @@
-"""FIRST WEIGHTS as images, and ATTENTION as shades over words."""
+"""WEIGHTS of the first layer as images, and ATTENTION as shades over words."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.numerals import number
+from engine.training.glimpses import picture_side
 from engine.training.watching import Frame, Scene
 from graphviz_app.theme import LIGHT, Theme, mix, mono_font, ui_font
 from graphviz_app.train.colors import of_values
-from graphviz_app.train.diagram_layout import pixel_side
 
 NO_SQUARE = (
     "The first layer's weights are a picture only where the inputs are one: choose a set of images."
@@ -95,7 +95,7 @@ class FirstWeightsPanel(QWidget):
 
     def set_scene(self, scene: Scene | None) -> None:
         """Another run."""
-        pictures = scene is not None and scene.layers and pixel_side(scene)
+        pictures = scene is not None and scene.layers and picture_side(scene.features)
         self._leaf = scene.layers[0].weights if scene is not None and pictures else ""
         self.tiles.show_weights(None)
 

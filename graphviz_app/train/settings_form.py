@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.numerals import percent
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
 from engine.training.settings import DTYPES, FULL, Settings
-from graphviz_app.theme import Theme
+from graphviz_app.theme import Theme, ui_font
 from graphviz_app.train.rows import ChoiceRow, NumberRow, RateRow, SliderRow
 from graphviz_app.widgets import SectionTitle
 
@@ -101,13 +101,16 @@ class SettingsForm(QWidget):
             self.preset, self.schedule, self.clip, self.device, self.dtype, self.seed,
         ):  # fmt: skip
             self._rows.addWidget(row)
+        self.resets = QLabel("Only the learning rate keeps a run going; all else begins it anew.")
+        self.resets.setFont(ui_font(11.5))
+        self.resets.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
         for part in (
-            self.heading, self.loss, self.optimizer, self.rate.row, self.rate.below, self.batch,
-            self.batch_number, self.penalty, self.strength, self.dropout, self.patience,
-            self.more, self._advanced,
+            self.heading, self.resets, self.loss, self.optimizer, self.rate.row,
+            self.rate.below, self.batch, self.batch_number, self.penalty, self.strength,
+            self.dropout, self.patience, self.more, self._advanced,
         ):  # fmt: skip
             layout.addWidget(part)
         self._advanced.setVisible(False)
@@ -135,6 +138,7 @@ class SettingsForm(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
         self._theme = theme
+        self.resets.setStyleSheet(f"color: {theme.text_muted}")
         for part in (
             self.heading, self.loss, self.optimizer, self.rate, self.batch, self.batch_number,
             self.penalty, self.strength, self.dropout, self.patience, self.preset, self.schedule,

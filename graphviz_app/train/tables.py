@@ -10,21 +10,34 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QRectF,
+    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QTableView, QVBoxLayout, QWidget
 
 from engine.numerals import number
-from engine.training.watching import Frame, Scene
+from engine.training.watching import Frame, Predictions, Scene
 from graphviz_app.theme import LIGHT, Theme, mix, mono_font, ui_font
 from graphviz_app.widgets import SegmentedSwitch
 
 PARTS = (("test", "test"), ("val", "validation"), ("train", "train"))
+WHAT, PICTURE_PX = 4, 32  # the column that shows what a row is; pictures in it
+ROW_PX, PICTURE_ROW_PX = 24, 36
 Index = QModelIndex | QPersistentModelIndex
 NO_CLASSES = "A confusion matrix is for classes; these data ask for numbers."
 NO_ROWS = "This part of the data has no rows: give it a share on the left."
+WORST_FIRST = "The most wrong first. Ctrl+C copies rows as CSV."
 
 
 class Matrix(QWidget):
@@ -123,6 +136,10 @@ class ConfusionPanel(QWidget):
         self.part.set_theme(theme)
         self.matrix.set_theme(theme)
 
+    def show_part(self, part: str) -> None:
+        """Whose rows are counted."""
+        self.part.set_current(part)
+
     def set_scene(self, scene: Scene | None) -> None:
         """Another run."""
         self._scene = scene
@@ -138,13 +155,13 @@ class ConfusionPanel(QWidget):
 class PredictionModel(QAbstractTableModel):
     """Rows with answer, prediction and how sure it is; the most wrong first."""
 
-    HEADS = ("row", "answer", "prediction", "for the answer")
-    NUMBER_HEADS = ("row", "answer", "prediction", "error")
+    HEADS = ("row", "answer", "prediction", "for the answer", "what it is")
+    NUMBER_HEADS = ("row", "answer", "prediction", "error", "what it is")
 
     def __init__(self) -> None:
         super().__init__()
         self._classes: tuple[str, ...] = ()
-        self._rows: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self._rows: Predictions | None = None
         self._threshold = 0.5
         self.theme = LIGHT
 
@@ -154,9 +171,9 @@ class PredictionModel(QAbstractTableModel):
         self._classes, self._threshold, self._rows = classes, threshold, None
         self.endResetModel()
 
-    def show_rows(self, rows: tuple[np.ndarray, np.ndarray, np.ndarray] | None) -> None:
+    def show_rows(self, rows: Predictions | None) -> None:
         """Other predictions; the selection stays where the rows are as many."""
-        before, now = self.rowCount(), 0 if rows is None else len(rows[0])
+        before, now = self.rowCount(), 0 if rows is None else len(rows.order)
         if before != now:
             self.beginResetModel()
             self._rows = rows
@@ -164,13 +181,13 @@ class PredictionModel(QAbstractTableModel):
         else:
             self._rows = rows
             if now:
-                self.dataChanged.emit(self.index(0, 0), self.index(now - 1, 3))
+                self.dataChanged.emit(self.index(0, 0), self.index(now - 1, len(self.HEADS) - 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if self._rows is None or parent.isValid() else len(self._rows[0])
+        return 0 if self._rows is None or parent.isValid() else len(self._rows.order)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else 4
+        return 0 if parent.isValid() else len(self.HEADS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
@@ -185,14 +202,29 @@ class PredictionModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole and index.column() == 2 and self._classes:
             right = self.text(index.row(), 1) == self.text(index.row(), 2)
             return QColor(self.theme.forward if right else self.theme.backward)
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == WHAT:
+            return self._picture(index.row())
         return None
+
+    def _picture(self, row: int) -> QPixmap | None:
+        seen = self._rows.glimpses if self._rows is not None else ()
+        if isinstance(seen, tuple) or row >= len(seen):
+            return None
+        rows = np.ascontiguousarray(seen[row])
+        height, width = rows.shape
+        gray = QImage.Format.Format_Grayscale8
+        image = QImage(rows.data, width, height, width, gray)
+        return QPixmap.fromImage(image.scaled(PICTURE_PX, PICTURE_PX))
 
     def text(self, row: int, column: int) -> str:
         """What stands in a cell."""
         assert self._rows is not None
-        order, answers, given = self._rows
+        answers, given = self._rows.answers, self._rows.given
         if column == 0:
-            return str(int(order[row]))
+            return str(int(self._rows.order[row]))
+        if column == WHAT:
+            seen = self._rows.glimpses
+            return seen[row] if isinstance(seen, tuple) and row < len(seen) else ""
         if not self._classes:
             answer, found = float(np.ravel(answers[row])[0]), float(given[row, 0])
             return number((answer, found, found - answer)[column - 1], 4)
@@ -220,13 +252,18 @@ class _Table(QTableView):
         model = self.model()
         assert isinstance(model, PredictionModel)
         chosen = sorted({i.row() for i in self.selectedIndexes()}) or range(model.rowCount())
-        lines = [",".join(model.headerData(k, Qt.Orientation.Horizontal) for k in range(4))]
-        lines += [",".join(model.text(row, k) for k in range(4)) for row in chosen]
+        lines = [",".join(model.headerData(k, Qt.Orientation.Horizontal) for k in range(WHAT))]
+        lines += [",".join(model.text(row, k) for k in range(WHAT)) for row in chosen]
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
 
 
 class PredictionsPanel(QWidget):
-    """A table of the predictions, the most wrong first."""
+    """A table of the predictions, the most wrong first.
+
+    Signals: ``part_chosen(str)``: train, val or test.
+    """
+
+    part_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -236,32 +273,51 @@ class PredictionsPanel(QWidget):
         self.table.setFont(mono_font(12))
         self.table.setAccessibleName("Predictions, the most wrong first")
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(24)
+        self.table.verticalHeader().setDefaultSectionSize(ROW_PX)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        self.table.horizontalHeader().setDefaultAlignment(left)
+        self.table.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.note = QLabel("The most wrong first. Ctrl+C copies rows as CSV.")
+        self.part = SegmentedSwitch(label="Rows of")
+        self.part.set_choices(PARTS)
+        self.part.changed.connect(self.part_chosen)
+        self.note = QLabel(WORST_FIRST)
         self.note.setFont(ui_font(12))
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(self.part)
+        line.addWidget(self.note, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 4, 14, 6)
         layout.setSpacing(4)
-        layout.addWidget(self.note)
+        layout.addLayout(line)
         layout.addWidget(self.table, 1)
 
     def set_theme(self, theme: Theme) -> None:
         """Take colours from ``theme``."""
         self.model.theme = theme
+        self.part.set_theme(theme)
         self.note.setStyleSheet(f"color: {theme.text_muted}")
+
+    def show_part(self, part: str) -> None:
+        """Whose rows are listed."""
+        self.part.set_current(part)
 
     def set_scene(self, scene: Scene | None) -> None:
         """Another run."""
         if scene is not None:
             self.model.set_classes(scene.classes, scene.threshold)
-            for column, width in enumerate((70, 180, 180)):
+            for column, width in enumerate((56, 100, 100, 104)):
                 self.table.setColumnWidth(column, width)
 
     def show_frame(self, frame: Frame) -> None:
         """The predictions as they are now."""
-        self.model.show_rows(frame.predictions)
+        found = frame.predictions
+        pictures = found is not None and not isinstance(found.glimpses, tuple)
+        self.table.verticalHeader().setDefaultSectionSize(PICTURE_ROW_PX if pictures else ROW_PX)
+        self.model.show_rows(found)
+        self.note.setText(NO_ROWS if frame.predictions is None else WORST_FIRST)
 
 
 def _short(text: str, most: int) -> str:

@@ -24,6 +24,7 @@ from engine.data.choice import DRAWN, NO_DATA
 from engine.errors import EngineError
 from engine.graph.graph import Graph
 from engine.numerals import percent
+from engine.training.glimpses import picture_side
 from engine.training.trainer import DIVERGED
 from engine.training.watching import Frame, Scene, View
 from graphviz_app.document import Document
@@ -34,7 +35,6 @@ from graphviz_app.train.compare import ComparePanel
 from graphviz_app.train.curves import CurvesPlot
 from graphviz_app.train.data_controls import DataControls
 from graphviz_app.train.diagram import NetworkDiagram
-from graphviz_app.train.diagram_layout import pixel_side
 from graphviz_app.train.exporting import TrainExports
 from graphviz_app.train.health import HealthPanel
 from graphviz_app.train.landscape import LandscapePlot
@@ -130,7 +130,7 @@ class TrainWorkspace(QWidget):
                 COMPARE: ("COMPARE RUNS", self.compare),
                 CONFUSION: ("CONFUSION", self.confusion),
                 PREDICTIONS: ("PREDICTIONS", self.predictions),
-                IMAGES: ("FIRST WEIGHTS", self.images),
+                IMAGES: ("WEIGHTS", self.images),
                 ATTENTION: ("ATTENTION", self.attention),
             }
         )
@@ -201,7 +201,8 @@ class TrainWorkspace(QWidget):
         self.boundary.plane_chosen.connect(self._choose_plane)
         self.tables.turned.connect(self._turned)
         self.plots.turned.connect(self._turned)
-        self.confusion.part_chosen.connect(self._choose_part)
+        for page in (self.confusion, self.predictions):
+            page.part_chosen.connect(self._choose_part)
         self.landscape.wanted.connect(self._ask_landscape)
         self.attention.wanted.connect(self._ask_attention)
         self.travel.travelled.connect(training.travel)
@@ -299,6 +300,8 @@ class TrainWorkspace(QWidget):
 
     @Slot(str)
     def _choose_part(self, part: str) -> None:
+        for page in (self.confusion, self.predictions):
+            page.show_part(part)
         self.training.set_view(_view(self.training.view, part=part))
 
     @Slot(str)
@@ -350,8 +353,8 @@ class TrainWorkspace(QWidget):
         for part in self._all:
             part.set_scene(scene)
         shown = {
-            CONFUSION: scene.classes, IMAGES: pixel_side(scene), ATTENTION: scene.attends,
-            PREDICTIONS: scene.has_data, ACCURACY: scene.has_data,
+            CONFUSION: scene.classes, IMAGES: picture_side(scene.features),
+            ATTENTION: scene.attends, PREDICTIONS: scene.has_data, ACCURACY: scene.has_data,
         }  # fmt: skip
         for pages in (self.tables, self.plots):
             pages.offer([name for name in pages.pages if shown.get(name, True)])

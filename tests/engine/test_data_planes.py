@@ -44,7 +44,7 @@ def test_principal_axes_are_those_of_the_covariance(seed, width):
     for axis, k in ((plane.first, -1), (plane.second, -2)):
         assert abs(float(axis @ vectors[:, k])) == pytest.approx(1.0, abs=1e-9)
     share = 100 * values[-1] / values.sum()
-    assert plane.titles[0] == f"principal axis 1 ({share:.0f} %)"
+    assert plane.titles[0] == f"axis 1 ({share:.0f} %)"
     np.testing.assert_allclose(plane.coordinates(x), (x - x.mean(0)) @ np.stack(
         [plane.first, plane.second], axis=1), atol=1e-9)  # fmt: skip
 

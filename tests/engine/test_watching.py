@@ -92,7 +92,7 @@ def test_with_more_than_two_features_the_plane_is_principal_until_two_are_chosen
     choice = DataChoice(name="iris", scaling="standard")
     _, watcher = watched(choice)
     assert watcher.scene().axes == ()
-    assert watcher.scene().titles[0].startswith("principal axis 1")
+    assert watcher.scene().titles[0].startswith("axis 1")
     watcher.set_view(View(axes=(1, 3)))
     assert watcher.scene().axes == (1, 3)
     assert watcher.scene().titles == ("sepal width (cm)", "petal width (cm)")
@@ -189,7 +189,8 @@ def test_confusion_and_predictions_are_of_the_part_asked_for():
     expected = np.zeros((3, 3), int)
     np.add.at(expected, (test.y, given_.argmax(axis=1)), 1)
     np.testing.assert_array_equal(frame.confusion, expected)
-    order, answers, found = frame.predictions
+    seen = frame.predictions
+    order, answers, found = seen.order, seen.answers, seen.given
     np.testing.assert_array_equal(answers, test.y[order])
     np.testing.assert_allclose(found, given_[order], atol=1e-9)
     sure = found[np.arange(len(found)), answers]
@@ -204,7 +205,7 @@ def test_scores_of_several_classes_are_shown_as_shares():
     np.testing.assert_allclose(frame.prediction.sum(axis=-1), 1, atol=1e-6)
     scores = walked(trainer, trainer.split.test.x)
     shares = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(frame.predictions[2], shares[frame.predictions[0]], atol=1e-9)
+    np.testing.assert_allclose(frame.predictions.given, shares[frame.predictions.order], atol=1e-9)
 
 
 def test_looking_back_shows_other_weights_and_leaves_the_run_as_it_was():
