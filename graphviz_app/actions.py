@@ -431,6 +431,10 @@ _TRAIN = (
     ActionSpec("train_inside", "&Look inside this step", f"{TRAIN}.training.look_inside", "train",
                ("Ctrl+I",), "crosshair", "Pause and walk this batch node by node", "in_training",
                separator=True),
+    ActionSpec("train_sweep", "S&weep learning rates", f"{TRAIN}.keeping.sweep", "train", (), "",
+               "Seven runs from one start, to be compared", "in_training", separator=True),
+    ActionSpec("train_race", "Race o&ptimisers", f"{TRAIN}.keeping.race", "train", (), "",
+               "Every optimiser from one start, to be compared", "in_training"),
     *(
         ActionSpec(f"export_{name}", title, f"{TRAIN}.exporting.{name}", "train", (), "", tip,
                    "in_training", separator=name == "boundary")

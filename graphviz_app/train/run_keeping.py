@@ -47,8 +47,8 @@ class RunKeeping(QObject):
         panel.renamed.connect(self._rename)
         panel.pinned.connect(self._pin)
         panel.selected.connect(self._select)
-        panel.sweep_wanted.connect(self._sweep)
-        panel.race_wanted.connect(self._race)
+        panel.sweep_wanted.connect(self.sweep)
+        panel.race_wanted.connect(self.race)
         self._unread = True
 
     @Slot()
@@ -131,13 +131,13 @@ class RunKeeping(QObject):
     # many runs from one start ------------------------------------------------------------------
 
     @Slot()
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Learning rates around the present one, a factor of √10 apart."""
         rate = self._rate()
         self._ask([{"rate": float(f"{rate * 10 ** (k / 2):.2g}")} for k in range(-3, 4)])
 
     @Slot()
-    def _race(self) -> None:
+    def race(self) -> None:
         """Every optimiser with the learning rate that its preset has; down a function, where what
         is usual for networks is far too small or large, all with the present one.
         """

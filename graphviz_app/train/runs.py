@@ -33,6 +33,15 @@ WORDS = {
     "scaling": "scaling", "split_seed": "seed of the split",
 }  # fmt: skip
 
+DAMAGE = (
+    AttributeError,
+    KeyError,
+    OverflowError,
+    TypeError,
+    ValueError,
+    msgspec.ValidationError,
+)  # what reading a run can come upon
+
 
 @dataclass(frozen=True, eq=False)
 class RunRecord:
@@ -111,7 +120,7 @@ class RunStore:
         for place, entry in enumerate(plain, 1):
             try:
                 record = _read(entry)
-            except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
+            except DAMAGE as error:
                 raise FileError(f"Run {place} of the file is damaged: {error}.") from None
             store._records.append(record)
             store._next = max(store._next, record.number + 1)
