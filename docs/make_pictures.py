@@ -1,12 +1,15 @@
 """Makes the pictures of the README: `python docs/make_pictures.py` (needs no screen).
 
-The window is opened on the sigmoid circuit, walked to a step and photographed by Qt itself.
+The window is opened on a graph, walked to a step or trained for a while, and photographed by Qt
+itself.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -17,9 +20,12 @@ from engine.run.walk import Phase
 from graphviz_app.application import make_app
 from graphviz_app.resources import example
 from graphviz_app.settings import Settings
+from graphviz_app.train.session import State
 from graphviz_app.window import Window
 
 STEP = 23  # backward through w0·x0, as in the lecture
+EPOCHS = 60  # that the network has learned
+PATIENCE_S = 60.0  # for the process that trains
 
 
 def photograph(target: Path, theme: str, width: int, height: int, step: int | None = STEP) -> None:
@@ -60,11 +66,37 @@ def photograph_network(target: Path, level: str, width: int, height: int) -> Non
     window.close()
 
 
+def photograph_training(target: Path, theme: str, width: int, height: int) -> None:
+    """The window on the network 2-8-8-1, after it has learned the circle for some epochs."""
+    app = make_app([])
+    window = Window(Settings(theme=theme, reduced_motion=True))
+    window.resize(width, height)
+    window.show()
+    window.document.load_graph(PRESETS["2-8-8-1"].build())
+    window.show_workspace("train")
+    training, end = window.train.training, time.monotonic() + PATIENCE_S
+
+    def until(reached: Callable[[], bool]) -> None:
+        while not reached() and time.monotonic() < end:
+            app.processEvents()
+
+    until(lambda: training.session.state is State.READY and training.last is not None)
+    training.run(("epoch", EPOCHS))
+    until(lambda: training.last is not None and training.last.frame.epoch >= EPOCHS)
+    until(lambda: not training.going)
+    for _ in range(50):
+        app.processEvents()
+    window.grab().save(str(target))
+    window.document.stack.setClean()
+    window.close()
+
+
 def main(folder: Path) -> None:
-    """Write explore_light.png, explore_dark.png and neurons_light.png into ``folder``."""
+    """Write explore_*.png, train_*.png and neurons_light.png into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
         photograph(folder / f"explore_{theme}.png", theme, 1440, 900)
+        photograph_training(folder / f"train_{theme}.png", theme, 1440, 900)
     photograph_network(folder / "neurons_light.png", "neurons", 1440, 900)
 
 

@@ -6,6 +6,7 @@ A Python exception inside a Qt event handler, or a Qt warning, fails the test (p
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 
@@ -31,6 +32,18 @@ def pytest_report_header() -> list[str]:
         "hypothesis: derandomized, each test's examples follow from its own source",
         f"rng fixture: numpy default_rng({SEED}); Qt platform: {os.environ['QT_QPA_PLATFORM']}",
     ]
+
+
+@pytest.fixture(autouse=True)
+def _no_widgets_left() -> Iterator[None]:
+    """Delete the widgets of a test with it.  Without an event loop Qt would keep them, and every
+    later window would wait until all of them took the style sheet on.
+    """
+    yield
+    if "PySide6.QtWidgets" in sys.modules:
+        from PySide6.QtCore import QCoreApplication, QEvent
+
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ passed over; anything else is named with its line.
 from __future__ import annotations
 
 import ast
+import contextlib
 import math
 import re
 from collections.abc import Sequence
@@ -39,6 +40,8 @@ from engine.ops.op import Shape
 
 __all__ = ["Listing", "ListingError", "looks_like_listing", "read_listing"]
 
+WORDS, MOST_WORDS = 4, 513  # of a sentence where nothing says how many; that are tried
+USUAL_SIDES, MOST_SIDE = (28, 32, 64, 224), 129  # of images, in pixels: tried first; all below
 LONGEST = 20_000  # characters; no network that one reads is longer
 # What is passed over: it looks at a network, and makes it no other.
 PASSED_OVER = (
@@ -85,8 +88,13 @@ class Listing:
         """
         first = self.layers[0][1] if self.layers else 1
         if self.shape is None:
+            images = bool(self.layers) and self.layers[0][0][0] == "Conv2D"
+            remedy = "x = torch.randn(1, 3, 32, 32)" if self.features else "input_shape=(32, 32, 3)"
             raise ListingError(
-                "the first layer does not say how many inputs it has: add input_dim.", first
+                f"nothing says how large the images are: add {remedy}."
+                if images
+                else "the first layer does not say how many inputs it has: add input_dim.",
+                first,
             )
         if not self.shape or not all(isinstance(n, int) and n > 0 for n in self.shape):
             raise ListingError(
@@ -101,6 +109,32 @@ class Listing:
         tried = Graph([Node("x", INPUT, (), np.broadcast_to(0.0, shape), "x")], output="x")
         self._behind(tried, seed, unfilled)
         return self._behind(begun(shape, seed, self._words()), seed, initial_value)
+
+    def guessed_shape(self) -> Shape | None:
+        """The shape of an example where only a later layer tells it, as with PyTorch, whose
+        convolutions take images, and embeddings sentences, of any size: the first one with which
+        that layer gets as many features as it expects.  None where no such is found.
+        """
+        if not self.layers:
+            return None
+        (name, _), _ = self.layers[0]
+        if name == "Embedding":
+            usual, tried = (WORDS,), [(n,) for n in range(1, MOST_WORDS)]
+        elif name == "Conv2D" and 0 in self.features:
+            sides = dict.fromkeys([*USUAL_SIDES, *range(1, MOST_SIDE)])
+            usual, tried = None, [(side, side, self.features[0]) for side in sides]
+        else:
+            return None
+        dense = [k for k in self.features if self.layers[k][0][0] == "Dense"]
+        if not dense:
+            return usual
+        front = Listing(self.layers[: dense[0] + 1], features=self.features)
+        for shape in tried:
+            x = Node("x", INPUT, (), np.broadcast_to(0.0, (1, *shape)), "x")
+            with contextlib.suppress(ListingError):
+                front._behind(Graph([x], output="x"), 0, unfilled)
+                return shape
+        return usual
 
     def _words(self) -> int:
         """How many words the first layer knows; 0 if it takes numbers."""
@@ -151,6 +185,8 @@ def read_listing(text: str) -> Listing:
     reader = _Reader(listing)
     for statement in body:
         reader.statement(statement)
+    if listing.shape is None:
+        listing.shape = listing.guessed_shape()
     if not listing.layers:
         raise ListingError("there are no layers: begin with model = Sequential().", 1)
     return listing
@@ -291,7 +327,7 @@ class _Reader:
             return
         shape = arguments.get("input_shape", arguments.get("shape"))
         if name == "Embedding":
-            shape = (arguments.get("input_length", 4),)
+            shape = arguments.get("input_length")
         for key in ("input_dim", "in_features"):
             if key in arguments:
                 shape = (arguments[key],)

@@ -309,6 +309,36 @@ def test_torch_counts_the_same_parameters_and_shapes(layers, shape):
     assert rows[-1].shape == tuple(model(x).shape)
 
 
+SIZED_LATER = [
+    ("nn.Conv2d(1, 6, kernel_size=5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), "
+     "nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16 * 5 * 5, 120), nn.ReLU(), "
+     "nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)", (28, 28, 1)),
+    ("nn.Conv2d(3, 8, 3, stride=2), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 15 * 15, 5)",
+     (32, 32, 3)),
+    ("nn.Conv2d(2, 4, 3), nn.Flatten(), nn.Linear(4 * 8 * 8, 7)", (10, 10, 2)),
+    ("nn.Embedding(100, 16), nn.Flatten(), nn.Linear(160, 2)", (10,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layers", "shape"), SIZED_LATER)
+def test_the_size_of_images_and_sentences_follows_from_a_later_layer(layers, shape):
+    torch = pytest.importorskip("torch")
+    model = eval(f"nn.Sequential({layers})", {"nn": torch.nn})
+    listing = read_listing(f"m = nn.Sequential({layers})")
+    assert listing.shape == shape
+    rows = summary(listing.graph())
+    assert sum(r.count for r in rows) == sum(p.numel() for p in model.parameters())
+
+
+def test_images_of_no_size_are_told_how_to_say_it():
+    for last in ("", ", nn.Flatten(), nn.Linear(7, 2)"):
+        text = f"m = nn.Sequential(nn.Conv2d(3, 8, 3){last})"
+        with pytest.raises(ListingError, match=r"large the images are: add x = torch.randn\(1, 3"):
+            read_listing(text).graph()
+    with pytest.raises(ListingError, match=r"add input_shape=\(32, 32, 3\)"):
+        read_listing("m = Sequential([Conv2D(8, 3)])").graph()
+
+
 def test_batch_normalisation_of_images_agrees_with_torch():
     torch = pytest.importorskip("torch")
     graph = read_listing(
