@@ -26,6 +26,7 @@ from graphviz_app.window import Window
 STEP = 23  # backward through w0·x0, as in the lecture
 EPOCHS = 60  # that the network has learned
 PATIENCE_S = 60.0  # for the process that trains
+SETTLE_S = 0.5  # until all that follows is drawn
 
 
 def photograph(target: Path, theme: str, width: int, height: int, step: int | None = STEP) -> None:
@@ -84,8 +85,8 @@ def photograph_training(target: Path, theme: str, width: int, height: int) -> No
     training.run(("epoch", EPOCHS))
     until(lambda: training.last is not None and training.last.frame.epoch >= EPOCHS)
     until(lambda: not training.going)
-    for _ in range(50):
-        app.processEvents()
+    drawn = time.monotonic() + SETTLE_S
+    until(lambda: time.monotonic() > drawn)
     window.grab().save(str(target))
     window.document.stack.setClean()
     window.close()

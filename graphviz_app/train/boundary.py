@@ -15,7 +15,7 @@ from PySide6.QtGui import QMouseEvent, QPainterPath
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.numerals import fixed, number
-from engine.training.watching import ROOM_TO_DRAW, Frame, Part, Scene
+from engine.training.looks import ROOM_TO_DRAW, Frame, Part, Scene
 from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
 from graphviz_app.train.colors import MARKS, class_color, of_classes, of_values, rgb
 from graphviz_app.train.plane_choice import PlaneChoice

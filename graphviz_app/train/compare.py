@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.numerals import number
-from engine.training.watching import Frame, Scene
+from engine.training.looks import Frame, Scene
 from graphviz_app.icons import icon
 from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
 from graphviz_app.train.runs import RunRecord, RunStore

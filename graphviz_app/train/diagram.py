@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.numerals import number
 from engine.ops.layers import ACTIVATIONS
-from engine.training.watching import Frame, Scene
+from engine.training.looks import Frame, Scene
 from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
 from graphviz_app.train import diagram_paint as paint
 from graphviz_app.train.diagram_layout import (

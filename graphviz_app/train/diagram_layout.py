@@ -13,7 +13,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
 from engine.training.glimpses import picture_side
-from engine.training.watching import LayerInfo, Scene
+from engine.training.looks import LayerInfo, Scene
 
 CARD_PX, CARD_TOP, WIDEST_CARD, CARD_GAP = 42.0, 12.0, 116.0, 8.0
 STRIP_PX = 24.0  # between cards and units: the buttons that add a layer

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     qRgb,
 )
 
-from engine.training.watching import CENTRE
+from engine.training.looks import CENTRE
 from graphviz_app.heat import scale_of
 from graphviz_app.theme import Theme, mix, mono_font, ui_font
 from graphviz_app.train.colors import diverging

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.numerals import number, percent
-from engine.training.watching import CENTRE, Frame, Scene
+from engine.training.looks import CENTRE, Frame, Scene
 from graphviz_app.train.diagram_layout import Bundle, Column, Kind, Layout
 
 LOSS_TITLES = {

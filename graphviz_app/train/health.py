@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.numerals import number
-from engine.training.watching import Frame, Health, LayerInfo, Scene
+from engine.training.looks import Frame, Health, LayerInfo, Scene
 from graphviz_app.theme import LIGHT, Theme, mono_font, ui_font
 from graphviz_app.train.diagram_layout import is_loose
 

@@ -20,7 +20,7 @@ from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.numerals import number
-from engine.training.watching import Frame, Scene
+from engine.training.looks import Frame, Scene
 from graphviz_app.theme import LIGHT, Theme, ui_font
 from graphviz_app.train.diagram_reading import loss_title
 from graphviz_app.train.plot import End, Plot

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from engine.data.choice import DataChoice
+from engine.training.looks import Frame, Scene, View
 from engine.training.settings import Settings
-from engine.training.watching import Frame, Scene, View
 
 # to the worker ------------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.training.looks import Frame
 from engine.training.trainer import Trainer
-from engine.training.watching import Frame
 
 BUDGET = 64_000_000  # bytes of all weights that are kept
 MOST = 600  # epochs that are kept

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVB
 
 from engine.numerals import number
 from engine.training.glimpses import picture_side
-from engine.training.watching import Frame, Scene
+from engine.training.looks import Frame, Scene
 from graphviz_app.theme import LIGHT, Theme, mix, mono_font, ui_font
 from graphviz_app.train.colors import of_values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from engine.training.watching import Scene
+from engine.training.looks import Scene
 from graphviz_app.theme import Theme, ui_font
 from graphviz_app.widgets import ChoiceBox
 

@@ -185,13 +185,18 @@ class Plot(pg.PlotWidget):
         painter.end()
 
 
+def _to_border(label: QRectF, box: QRectF) -> float:
+    return min(label.top() - box.top(), box.bottom() - label.bottom())
+
+
 def placed(labels: Sequence[QRectF], box: QRectF) -> list[QRectF]:
     """Labels moved into ``box`` and up or down from one another, each as little as it takes.
 
     Where there is no room for all of them, the last ones lie upon others.
     """
     found: dict[int, QRectF] = {}
-    for k in sorted(range(len(labels)), key=lambda k: labels[k].top()):
+    # from both borders inwards, so that labels pushed off one keep their order
+    for k in sorted(range(len(labels)), key=lambda k: _to_border(labels[k], box)):
         rect = QRectF(labels[k])
         rect.moveLeft(max(min(rect.left(), box.right() - rect.width()), box.left()))
         rect.moveTop(max(min(rect.top(), box.bottom() - rect.height()), box.top()))

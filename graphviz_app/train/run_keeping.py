@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Slot
 
 from engine.data.choice import NO_DATA
 from engine.errors import FileError
+from engine.training.looks import Scene
 from engine.training.optimizers import OPTIMIZERS
-from engine.training.watching import Scene
 from graphviz_app.train.boundary import BoundaryPlot
 from graphviz_app.train.compare import ComparePanel
 from graphviz_app.train.curves import CurvesPlot

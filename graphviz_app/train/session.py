@@ -15,8 +15,8 @@ from PySide6.QtCore import QObject, QProcess, Signal, Slot
 from engine.data.choice import DataChoice
 from engine.files.project import graph_bytes
 from engine.graph.graph import Graph
+from engine.training.looks import View
 from engine.training.settings import Settings
-from engine.training.watching import View
 from graphviz_app import child
 from graphviz_app.train import channel, worker
 from graphviz_app.train.messages import (

@@ -27,7 +27,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QTableView, QVBoxLayout, QWidget
 
 from engine.numerals import number
-from engine.training.watching import Frame, Predictions, Scene
+from engine.training.looks import Frame, Predictions, Scene
 from graphviz_app.theme import LIGHT, Theme, mix, mono_font, ui_font
 from graphviz_app.widgets import SegmentedSwitch
 

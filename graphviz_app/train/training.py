@@ -20,9 +20,9 @@ from engine.files.project import graph_from_bytes
 from engine.graph.graph import Graph
 from engine.training.fitting import fits, fitted
 from engine.training.initial import with_new_weights
+from engine.training.looks import Scene, View
 from engine.training.run_file import RunRecord, record_of
 from engine.training.settings import Settings
-from engine.training.watching import Scene, View
 from graphviz_app.background import LatestWork
 from graphviz_app.document import Document
 from graphviz_app.train.defaults import choice_of, default_record

@@ -25,8 +25,8 @@ from engine.errors import EngineError
 from engine.graph.graph import Graph
 from engine.numerals import percent
 from engine.training.glimpses import picture_side
+from engine.training.looks import Frame, Scene, View
 from engine.training.trainer import DIVERGED
-from engine.training.watching import Frame, Scene, View
 from graphviz_app.document import Document
 from graphviz_app.theme import Theme
 from graphviz_app.train import network_edits

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from graphviz_app.cli import main
 from graphviz_app.resources import example, examples
 
 CIRCUIT = str(example("sigmoid_circuit"))
@@ -58,10 +59,9 @@ def test_steps_takes_a_formula_and_values() -> None:
     assert (data["value"], data["gradients"]) == (-3.0, {"a": -1.0, "b": 3.0})
 
 
-def test_check_passes_on_every_example() -> None:
-    for path in examples():
-        done = run("check", str(path))
-        assert done.returncode == 0, (path.name, done.stdout, done.stderr)
+@pytest.mark.parametrize("path", examples(), ids=lambda path: path.name)
+def test_check_passes_on_every_example(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(path)]) == 0, capsys.readouterr()
 
 
 def test_check_says_when_there_is_nothing_to_check() -> None:

@@ -184,3 +184,9 @@ def test_labels_are_moved_apart_and_stay_inside(at):
         assert rect.size() == QRectF(0, 0, at[k][2], 15).size()
         for other in found[:k]:
             assert not rect.intersects(other)
+
+
+@pytest.mark.parametrize("tops", [(278.0, 281.0, 290.0), (-3.0, 2.0, 6.0), (-5.0, 4.0, 300.0)])
+def test_labels_at_a_border_keep_their_order(tops):
+    found = placed([QRectF(50, top, 60, 15) for top in tops], QRectF(0, 0, 300, 300))
+    assert [rect.top() for rect in found] == sorted(rect.top() for rect in found)

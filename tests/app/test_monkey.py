@@ -32,7 +32,7 @@ from graphviz_app.settings import Settings
 from graphviz_app.window import Window
 
 SEEDS = (1, 2, 3)
-EVENTS = 1_000  # of one seed
+EVENTS = 700  # of one seed
 MOST_NODES = 60  # more show nothing new and take longer
 # These open another window or end this one; all others are the monkey's, dialogs are given up.
 LEFT_ALONE = {"new_window", "close"}

@@ -19,10 +19,11 @@ from engine.graph.problems import find_problems
 from engine.layers.presets import PRESETS
 from engine.training.fitting import fitted
 from engine.training.glimpses import counts_words, glimpses
+from engine.training.looks import Frame, Predictions, Scene, View
 from engine.training.probes import activations
 from engine.training.settings import Settings
 from engine.training.trainer import Trainer
-from engine.training.watching import Frame, Predictions, Scene, View, Watcher
+from engine.training.watching import Watcher
 from graphviz_app.resources import example
 from graphviz_app.theme import DARK, LIGHT
 from graphviz_app.train.boundary import BoundaryPlot

@@ -17,18 +17,10 @@ from engine.layers.network import sequential
 from engine.layers.presets import PRESETS
 from engine.training.fitting import fits, fitted
 from engine.training.history import Series
+from engine.training.looks import CENTRE, View
 from engine.training.settings import Settings
 from engine.training.trainer import Trainer
-from engine.training.watching import (
-    BINS,
-    CENTRE,
-    GRID,
-    MOST_CURVE,
-    View,
-    Watcher,
-    histogram,
-    thinned,
-)
+from engine.training.watching import BINS, GRID, MOST_CURVE, Watcher, histogram, thinned
 
 CIRCLE = DataChoice(name="circle", test=0.3, validation=0.2)
 
