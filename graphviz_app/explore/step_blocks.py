@@ -45,10 +45,16 @@ def number_latex(value: float) -> str:
 
 
 def value_latex(value: Value) -> str:
-    """A number or a small matrix in LaTeX; a larger array by its shape."""
+    """A number or a small matrix in LaTeX; of a long vector the ends, a larger array by its shape.
+
+    A vector's shape alone, 8, would read as its value.
+    """
     array = np.asarray(value)
     if array.ndim == 0:
         return number_latex(float(array))
+    if array.ndim == 1 and array.size > LARGEST_MATRIX:
+        ends = [*map(number_latex, array[:2]), r"\cdots", number_latex(array[-1])]
+        return rf"\begin{{bmatrix}} {' & '.join(ends)} \end{{bmatrix}}"
     if array.ndim > 2 or max(array.shape, default=0) > LARGEST_MATRIX:
         return rf"\text{{{shape_text(array.shape)}}}"
     rows = np.atleast_2d(array)

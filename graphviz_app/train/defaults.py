@@ -5,8 +5,10 @@ Knows no Qt.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from engine.data.choice import NO_DATA, DataChoice
@@ -18,6 +20,7 @@ from engine.training.run_file import RunRecord
 from engine.training.settings import Settings
 
 TEST_SHARE, VALIDATION_SHARE = 0.3, 0.0
+RATE, LOW_RATE, MANY = 0.03, 0.003, 100  # learning rates; for rows of more numbers the low one
 FOREVER = 1_000_000  # epochs: it trains until it is paused
 BY_WIDTH = {1: "sine", 2: "circle", 4: "iris", 10: "diabetes", 13: "wine", 30: "breast_cancer"}
 WIDE = {41: "mini_reviews", 64: "digits", 784: "fashion", 800: "film_reviews"}
@@ -25,13 +28,32 @@ WIDE = {41: "mini_reviews", 64: "digits", 784: "fashion", 800: "film_reviews"}
 
 def default_record(graph: Graph) -> RunRecord:
     """Data and settings for a graph of which no file says any."""
-    data = choice_of(_fitting(graph))
-    return RunRecord(data=data, settings=default_settings())
+    data, width = choice_of(_fitting(graph)), _width(graph)
+    settings = default_settings()
+    settings = msgspec.structs.replace(settings, rate=fitting_rate(settings.rate, width))
+    return RunRecord(data=data, settings=settings)
+
+
+def _width(graph: Graph) -> int:
+    """How many numbers the largest input takes of a row."""
+    shapes = [np.shape(n.value) for n in graph.leaves() if n.op == INPUT and n.value is not None]
+    return max((math.prod(shape[1:]) for shape in shapes), default=1)
 
 
 def default_settings() -> Settings:
     """Adam in small batches, for as long as one watches."""
-    return Settings(optimizer="adam", rate=0.03, batch=10, epochs=FOREVER)
+    return Settings(optimizer="adam", rate=RATE, batch=10, epochs=FOREVER)
+
+
+def fitting_rate(rate: float | None, numbers: int) -> float | None:
+    """The learning rate for rows of so many numbers: another one only if nobody chose ``rate``.
+
+    With hundreds of inputs an update of Adam moves every sum by its rate times as many: at 0.03 the
+    units of a small network saturate within an epoch.
+    """
+    if rate == RATE and numbers > MANY:
+        return LOW_RATE
+    return RATE if rate == LOW_RATE and numbers <= MANY else rate
 
 
 def choice_of(name: str, before: DataChoice | None = None) -> DataChoice:

@@ -6,7 +6,9 @@ copy in the worker; where it pauses, its weights become the document's, as one s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -25,13 +27,24 @@ from engine.training.run_file import RunRecord, record_of
 from engine.training.settings import Settings
 from graphviz_app.background import LatestWork
 from graphviz_app.document import Document
-from graphviz_app.train.defaults import choice_of, default_record
+from graphviz_app.train.defaults import choice_of, default_record, fitting_rate
 from graphviz_app.train.messages import Begun, Look
 from graphviz_app.train.session import State, TrainSession
 
 KEEPS_RUN = ("rate", "epochs")  # settings that a run takes on as it goes
 ROWS_ONLY = ("noise", "flip", "count", "points", "outlier")  # settings that change rows alone
 REBUILD_MS = 60  # edits in a row make one new run
+
+
+@dataclass(frozen=True)
+class Found:
+    """What loading data gives: the graph fitted to them, None where it fits already; how many
+    numbers a row has; or why they cannot be.
+    """
+
+    graph: Graph | None = None
+    numbers: int = 1
+    trouble: str = ""
 
 
 class Training(QObject):
@@ -130,12 +143,13 @@ class Training(QObject):
         """Load in the background, then change data and, where needed, the network."""
         graph = self.document.graph
 
-        def work() -> tuple[Graph | None, str]:
+        def work() -> Found:
             try:
                 train = data.load().train
-                return (None if fits(graph, train) else fitted(graph, train)), ""
+                after = None if fits(graph, train) else fitted(graph, train)
+                return Found(after, math.prod(train.x.shape[1:]))
             except (EngineError, MemoryError, OSError) as error:
-                return None, str(error)
+                return Found(trouble=str(error))
 
         self._work.ask(work, partial(self._take_data, title, key, data, graph))
 
@@ -145,24 +159,28 @@ class Training(QObject):
         key: str | None,
         data: DataChoice,
         of: Graph,
-        found: tuple[Graph | None, str],
+        found: Found,
     ) -> None:
-        after, trouble = found
-        if trouble:
-            self.refused.emit(trouble)
+        if found.trouble:
+            self.refused.emit(found.trouble)
             self.setup_changed.emit()
             return
-        if after is None or of is not self.document.graph:
-            self._edit(title, key, data=data)
+        before = self.settings.rate
+        rate = fitting_rate(before, found.numbers)
+        settings = _with(self.settings, rate=rate)
+        if found.graph is None or of is not self.document.graph:
+            self._edit(title, key, data=data, settings=settings)
             return
         stack = self.document.stack
         stack.beginMacro(title)
         try:
-            self.document.edit("Fit the network to the data", after)
-            self._edit(title, None, data=data)
+            self.document.edit("Fit the network to the data", found.graph)
+            self._edit(title, None, data=data, settings=settings)
         finally:
             stack.endMacro()
-        self.said.emit("The network was fitted to the data: its inputs, its last layer and loss.")
+        said = "The network was fitted to the data: its inputs, its last layer and loss"
+        tail = f", and the learning rate ({rate:g})" if rate != before else ""
+        self.said.emit(f"{said}{tail}.")
 
     def _edit(self, title: str, key: str | None, **changes: Any) -> None:
         after = msgspec.structs.replace(self.record, **changes)

@@ -16,6 +16,7 @@ from graphviz_app.explore.blocks import Chain, Formula, Note
 from graphviz_app.explore.curve import CurvePlot, curve_of, local_gradient, stable_span
 from graphviz_app.explore.curve_canvas import _best_place
 from graphviz_app.explore.inspector import Inspector
+from graphviz_app.explore.step_blocks import value_latex
 from graphviz_app.explore.step_panel import MOST_HEIGHT_PX, StepPanel
 from graphviz_app.theme import DARK, LIGHT
 from graphviz_app.typeset import typeset
@@ -467,3 +468,10 @@ class TestInspector:
         for value in (2.0, 3.0, 400.0):
             inspector.show_node(W0, value, None)
         assert told == []
+
+
+def test_a_long_vector_is_told_by_its_ends_and_not_by_its_length():
+    value = np.array([-2.608, 1.5, 0.25, 3.0, 4.0, 5.0, 6.0, 7.125])
+    latex = value_latex(value)
+    assert latex == r"\begin{bmatrix} -2.61 & 1.50 & \cdots & 7.12 \end{bmatrix}"
+    assert value_latex(np.zeros((10, 8))) == r"\text{10×8}"

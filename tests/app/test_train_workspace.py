@@ -166,6 +166,20 @@ def test_every_kind_of_data_trains(qtbot, train, name: str) -> None:
     train.grab()
 
 
+def test_data_of_many_numbers_bring_a_learning_rate_that_suits_them(qtbot, train) -> None:
+    rates = []
+    for name in ("mini_reviews", "film_reviews", "circle"):
+        train.data_controls.chosen.emit(name)
+        qtbot.waitUntil(lambda name=name: train.training.data.name == name, timeout=LONG)
+        ready(qtbot, train)
+        rates.append(train.training.settings.rate)
+    assert rates == [0.03, 0.003, 0.03]
+    train.form.rate.changed.emit(0.5)
+    train.data_controls.chosen.emit("film_reviews")
+    qtbot.waitUntil(lambda: train.training.data.name == "film_reviews", timeout=LONG)
+    assert train.training.settings.rate == 0.5  # what was chosen stays
+
+
 def test_input_features_widen_the_network(qtbot, window, train) -> None:
     qtbot.mouseClick(train.data_controls.chips["x1²"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: train.training.data.inputs == ("x1", "x2", "x1²"), timeout=LONG)
