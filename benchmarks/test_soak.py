@@ -29,6 +29,7 @@ def resident(process: int) -> float:
     return pages * resource.getpagesize() / 2**20
 
 
+@pytest.mark.timeout(0)
 @pytest.mark.filterwarnings("ignore")
 def test_memory_stays_flat(qtbot) -> None:
     make_app([])

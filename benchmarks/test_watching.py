@@ -81,3 +81,43 @@ def test_watching(qtbot) -> None:
         f"{frames:.1f} looks/s; frames of the window: median {np.median(gaps):.1f} ms, 99th "
         f"percentile {np.percentile(gaps, 99):.1f}, longest {gaps.max():.1f}"
     )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_response(qtbot) -> None:
+    """How long after a control was moved, while it trains, the window shows what came of it."""
+    make_app([])
+    window = Window(WindowSettings(theme="light", reduced_motion=True))
+    qtbot.addWidget(window, before_close_func=lambda w: w.document.stack.setClean())
+    window.resize(1440, 900)
+    window.show()
+    window.document.load_graph(network())
+    window.show_workspace("train")
+    train = window.train
+    training = train.training
+    qtbot.waitUntil(lambda: training.session.state is State.READY, timeout=20_000)
+    train.toggle()
+    qtbot.wait(1000)
+    dense = training.scene.layers[0].node
+    moves = {
+        "learning rate": lambda k: train.form.rate.changed.emit(0.01 + 0.001 * k),
+        "batch (the run begins anew)": lambda k: train.form.batch.changed.emit(str((1, 10)[k % 2])),
+        "noise (new data, the run begins anew)": lambda k: train.data_controls.noise.changed.emit(
+            0.1 + 0.01 * k
+        ),
+        "units of a layer": lambda k: train.diagram.units_changed.emit(dense, 4 + k % 3),
+        "pause and run": lambda k: train.toggle(),
+    }
+    print()
+    for name, move in moves.items():
+        taken = []
+        for k in range(12):
+            begun = time.perf_counter()
+            with qtbot.waitSignal(training.looked, timeout=20_000):
+                move(k)
+            taken.append(1e3 * (time.perf_counter() - begun))
+            qtbot.wait(150)
+        print(f"{name}: median {np.median(taken):.0f} ms, longest {max(taken):.0f} ms")
+    if training.going:
+        train.toggle()
+    qtbot.waitUntil(lambda: training.session.state is State.READY, timeout=20_000)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.errors import FormulaError
@@ -75,6 +75,7 @@ class ExploreWorkspace(QWidget):
         self.player = Player(self)
         self.selection = Selection(self)
         self._theme = theme
+        self._asleep = self._missed = False  # behind another workspace; an edit came meanwhile
         self._replaced = True  # whether what comes next has nothing to do with what is shown
         self._tape_pause = QTimer(self, singleShot=True, interval=TAPE_PAUSE_MS)
         self._build()
@@ -264,7 +265,20 @@ class ExploreWorkspace(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._asleep = False
+        if self._missed:
+            self._missed = False
+            self._show_structure()
         self._give_the_canvas_half()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._asleep = not event.spontaneous()  # behind another workspace
+
+    def _sleeps(self) -> bool:
+        """Whether an edit can wait until this is in sight again; another document cannot."""
+        self._missed = self._asleep and not self._replaced
+        return self._missed
 
     @Slot()
     def _give_the_canvas_half(self) -> None:
@@ -291,6 +305,8 @@ class ExploreWorkspace(QWidget):
 
     @Slot()
     def _show_structure(self) -> None:
+        if self._sleeps():
+            return
         document, opened = self.document, self.document.derived.opened
         self.model = CanvasModel.of_view(
             document.graph, opened, document.derived.shapes, self.view.layouts.at_once
@@ -320,6 +336,8 @@ class ExploreWorkspace(QWidget):
 
     @Slot()
     def _show_values(self) -> None:
+        if self._sleeps():
+            return
         walk = self.document.walk
         if (len(walk) if walk else 0) != self.player.total:  # it began or ceased to run
             self.view.set_problems(self.document.problems)
@@ -372,6 +390,8 @@ class ExploreWorkspace(QWidget):
 
     @Slot()
     def _show_positions(self) -> None:
+        if self._sleeps():
+            return
         self.view.set_places(self.document.shown)
 
     def _show_formula(self) -> None:

@@ -151,7 +151,7 @@ class BoundaryPlot(QWidget):
 
     def set_scene(self, scene: Scene | None) -> None:
         """Another run, or the same in another plane."""
-        self._scene, self._frame = scene, None
+        before, self._scene, self._frame = self._scene, scene, None
         there = scene is not None and scene.extent is not None
         self.canvas.setVisible(there)
         self.empty.setVisible(not there)
@@ -172,7 +172,8 @@ class BoundaryPlot(QWidget):
         self.canvas.follow()
         self.canvas.show_range((left, right), (bottom, top))
         self.canvas.set_titles(scene.titles[0], "y" if scene.is_line else scene.titles[1])
-        self._show_points()
+        if before is None or not _same_points(before, scene):
+            self._show_points()
 
     def _heights(self) -> tuple[float, float]:
         ys = [part.y.ravel() for part in self._parts().values() if len(part.y)]
@@ -363,6 +364,15 @@ def _check(text: str, tip: str, on: bool) -> QCheckBox:
     check.setToolTip(tip)
     check.setChecked(on)
     return check
+
+
+def _same_points(one: Scene, other: Scene) -> bool:
+    """Whether two runs have the same points: drawing them anew costs more than to compare them."""
+    names = (one.parts.keys(), one.classes, one.is_line)
+    return names == (other.parts.keys(), other.classes, other.is_line) and all(
+        np.array_equal(a.places, b.places) and np.array_equal(a.y, b.y)
+        for a, b in zip(one.parts.values(), other.parts.values(), strict=True)
+    )
 
 
 def _scatter(places: np.ndarray, color: Any, mark: str, outline: Any) -> pg.ScatterPlotItem:

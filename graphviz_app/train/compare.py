@@ -231,20 +231,25 @@ class ComparePanel(QWidget):
 
     def show_runs(self, store: RunStore) -> None:
         """The runs that are kept, the newest first."""
-        for row in self.rows:
+        before = {row.record: row for row in self.rows}
+        self._shown &= {record.number for record in store.records}
+        self.empty.setVisible(not store.records)
+        self.rows = [before.pop(r, None) or self._row(r) for r in reversed(store.records)]
+        for row in before.values():
             self._list.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = []
-        self._shown &= {record.number for record in store.records}
-        self.empty.setVisible(not store.records)
-        for record in reversed(store.records):
-            row = RunRow(record, self)
-            row.shown = record.number in self._shown
-            row.clicked.connect(self._toggle)
-            row.set_theme(self._theme)
-            self._list.insertWidget(len(self.rows) + 1, row)
-            self.rows.append(row)
+        for place, row in enumerate(self.rows):
+            row.shown = row.record.number in self._shown
+            row.update()
+            if self._list.indexOf(row) != place + 1:
+                self._list.insertWidget(place + 1, row)
+
+    def _row(self, record: RunRecord) -> RunRow:
+        row = RunRow(record, self)
+        row.clicked.connect(self._toggle)
+        row.set_theme(self._theme)
+        return row
 
     def select(self, numbers: set[int]) -> None:
         """Show the curves of these runs, and of no others."""

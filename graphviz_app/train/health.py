@@ -191,14 +191,17 @@ class HealthPanel(QWidget):
         row.gradients.set_theme(theme)
 
     def set_scene(self, scene: Scene | None) -> None:
-        """Another run."""
+        """Another run; rows of the same layers stay."""
+        layers = scene.layers if scene is not None else ()
+        if layers and layers == tuple(row.layer for row in self.rows.values()):
+            return
         for row in self.rows.values():
             self._list.removeWidget(row)
             row.hide()
             row.deleteLater()
         self.rows = {}
         self.empty.setVisible(scene is None)
-        for k, layer in enumerate(scene.layers if scene is not None else ()):
+        for k, layer in enumerate(layers):
             row = _Row(layer, layer_words(layer))
             row.show_which.toggled.connect(self._mark)
             self._list.insertWidget(k + 1, row)

@@ -112,6 +112,11 @@ class RunControls(QWidget):
         self.status.setFont(mono_font(12))
         self.status.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.status.setTextFormat(Qt.TextFormat.RichText)
+        self.countdown = QLabel()
+        self.countdown.setFont(mono_font(12))
+        self.countdown.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.countdown.setToolTip("Early stopping: so many epochs without a better validation loss")
+        self.countdown.hide()
         self.inside = InsideCard()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 10, 14, 12)
@@ -123,6 +128,7 @@ class RunControls(QWidget):
                 line.addWidget(part, 0 if part is self.reset else 1)
             layout.addLayout(line)
         layout.addWidget(self.status)
+        layout.addWidget(self.countdown)
         layout.addWidget(self.inside)
         self.run.clicked.connect(self.toggled)
         self.batch.clicked.connect(self.batch_wanted)
@@ -147,7 +153,8 @@ class RunControls(QWidget):
         """Take colours from ``theme``."""
         self._theme = theme
         self.reset.setIcon(icon("rotate-ccw", theme))
-        self.status.setStyleSheet(f"color: {theme.text_soft}")
+        for label in (self.status, self.countdown):
+            label.setStyleSheet(f"color: {theme.text_soft}")
         for part in (self.inside, self.speed, self.goal, self.goal_number):
             part.set_theme(theme)
         self.reset.setStyleSheet(
@@ -174,9 +181,16 @@ class RunControls(QWidget):
         """There is no run yet."""
         self._tell(0, "")
 
-    def show_look(self, look: Look) -> None:
-        """How far the run is."""
+    def show_look(self, look: Look, patience: int | None) -> None:
+        """How far the run is, and with ``patience`` for how many epochs it goes on without a
+        better validation loss.
+        """
         frame = look.frame
+        watched = patience is not None and frame.best_epoch > 0 and not frame.travelled
+        self.countdown.setVisible(watched)
+        if watched and patience is not None:
+            left = max(patience - frame.waited, 0)
+            self.countdown.setText(f"best epoch {frame.best_epoch:,} · stops in {left:,}")
         if frame.travelled:
             note = "as it was"
         elif look.going:

@@ -69,6 +69,7 @@ class RunStore:
 
     def __init__(self) -> None:
         self._records: list[RunRecord] = []
+        self._written: dict[RunRecord, dict[str, Any]] = {}
         self._next = 1
 
     @property
@@ -111,7 +112,9 @@ class RunStore:
 
     def to_plain(self) -> list[dict[str, Any]]:
         """Plain data for the project file."""
-        return [_plain(record) for record in self._records]
+        # records are never written into, so each is written down once
+        self._written = {r: self._written.get(r) or _plain(r) for r in self._records}
+        return list(self._written.values())
 
     @classmethod
     def from_plain(cls, plain: Sequence[Mapping[str, Any]]) -> RunStore:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 from engine.data.choice import DataChoice
 from engine.errors import EngineError, FileError
@@ -82,7 +82,9 @@ class Training(QObject):
         self._going = False  # whether it is to go on once it has begun
         self._kept_update = 0  # of which the weights were made the document's
         self._work = LatestWork(self)
-        self._rebuild = QTimer(self, singleShot=True, interval=REBUILD_MS)
+        self._edited = QElapsedTimer()  # since the last edit
+        self._edited.start()
+        self._rebuild = QTimer(self, singleShot=True)
         self._rebuild.timeout.connect(self._begin)
         self.record = self.began_with = default_record(document.graph)
         document.structure_changed.connect(self._graph_changed)
@@ -230,8 +232,10 @@ class Training(QObject):
 
     def _mark_stale(self) -> None:
         self._stale = True
-        if self._active:
-            self._rebuild.start()
+        if self._active:  # the first of many edits at once, the others when they rest
+            rests = not self._rebuild.isActive() and self._edited.hasExpired(REBUILD_MS)
+            self._rebuild.start(0 if rests else REBUILD_MS)
+        self._edited.start()
 
     def set_active(self, active: bool) -> None:
         """The workspace came into sight or went out of it."""

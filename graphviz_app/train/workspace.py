@@ -383,10 +383,10 @@ class TrainWorkspace(QWidget):
 
     @Slot(object)
     def _show_look(self, look: Look) -> None:
-        self.run_controls.show_look(look)
+        self.run_controls.show_look(look, self.training.settings.patience)
         self.travel.show_epochs(look.kept, now=not look.frame.travelled)
         self.landscape.show_path(look.path)
-        self._show_frame(look.frame, whole=not look.going)
+        self._show_frame(look.frame, whole=not (look.going or self.training.going))
         if look.frame.events and look.frame.ended and not look.going:
             tell = self.status if look.frame.ended == DIVERGED else self.said
             tell.emit(look.frame.events[-1][1])

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from engine.data.choice import DRAWN
 from engine.layers.presets import PRESETS
 from engine.layers.settings import sizes_of
-from engine.training.trainer import Trainer
+from engine.training.trainer import STOPPED_EARLY, Trainer
 from graphviz_app.application import make_app
 from graphviz_app.settings import Settings
 from graphviz_app.train.session import DIED, State
@@ -316,6 +316,18 @@ def test_a_worker_that_dies_is_told_and_another_takes_its_place(qtbot, window, t
     wait_epoch(qtbot, train, 1)
     train.toggle()
     ready(qtbot, train)
+
+
+def test_patience_is_counted_down_until_it_stops_by_itself(qtbot, train) -> None:
+    train.training.set_data("Validation", validation=0.3)
+    train.training.set_settings("Patience", patience=5, optimizer="sgd", rate=3.0)
+    ready(qtbot, train)
+    with qtbot.waitSignal(train.said, timeout=LONG) as said:
+        train.training.run()
+    ready(qtbot, train)
+    assert "validation loss" in said.args[0]
+    assert train.training.last.frame.ended == STOPPED_EARLY
+    assert train.run_controls.countdown.text().endswith("stops in 0")
 
 
 def test_divergence_pauses_and_explains(qtbot, train) -> None:
