@@ -431,8 +431,11 @@ _TRAIN = (
     ActionSpec("train_inside", "&Look inside this step", f"{TRAIN}.training.look_inside", "train",
                ("Ctrl+I",), "crosshair", "Pause and walk this batch node by node", "in_training",
                separator=True),
+    ActionSpec("train_rates", "&Try learning rates", f"{TRAIN}.training.try_rates", "train", (), "",
+               "Which learning rates suit the weights as they are", "in_training",
+               separator=True),
     ActionSpec("train_sweep", "S&weep learning rates", f"{TRAIN}.keeping.sweep", "train", (), "",
-               "Seven runs from one start, to be compared", "in_training", separator=True),
+               "Seven runs from one start, to be compared", "in_training"),
     ActionSpec("train_race", "Race o&ptimisers", f"{TRAIN}.keeping.race", "train", (), "",
                "Every optimiser from one start, to be compared", "in_training"),
     *(

@@ -23,7 +23,6 @@ from engine.ops.op import Shape
 
 LOSSES = tuple(op.name for op in OPS.values() if op.kind == "loss")
 OF_CLASSES = ("cross_entropy", "cross_entropy_from_logits")  # one output for each class
-OF_PROBABILITY = ("bce", "bce_from_logits")
 TARGETS = ("t", "y", "target")  # what a leaf is called that holds the answer
 _LOGITS = "_from_logits"
 _SQUASHES = {"bce": "sigmoid", "cross_entropy": "softmax"}

@@ -22,6 +22,7 @@ Direction = Mapping[str, np.ndarray]  # a change of the weights, by leaf
 STEP = 1e-4  # of central differences of gradients, times the size of the weights
 MOST_TURNS, CLOSE_ENOUGH = 200, 1e-7  # of the power iteration
 REPEATS = 300
+RATES = 100  # that a range test tries
 SMOOTHED, TOO_MUCH = 5, 4.0  # losses that are averaged; growth at which a range test ends
 
 
@@ -122,7 +123,7 @@ class RateRange:
 
 
 def rate_range(
-    trainer: Trainer, lowest: float = 1e-5, highest: float = 10.0, updates: int = 100
+    trainer: Trainer, lowest: float = 1e-5, highest: float = 10.0, updates: int = RATES
 ) -> RateRange:
     """Try learning rates from ``lowest`` to ``highest``, each for one update, from the present
     weights on; it ends early where the loss has grown to four times its least.  The trainer then

@@ -20,6 +20,7 @@ from graphviz_app.explore.tensor_panel import TensorPanel
 from graphviz_app.explore.tensor_summary import TensorSummary
 from graphviz_app.explore.walking import Walking
 
+MOST_RINGS = 2_000  # in the table of a tensor
 MOST_ELEMENTS = 300_000  # of a tensor whose neighbours are found while the pointer moves
 
 
@@ -114,10 +115,11 @@ class Leveling(QObject):
 
     @Slot(object)
     def _light_elements(self, element: Element | None) -> None:
-        """Frame what an element came from and what it flows to."""
+        """Frame what an element came from and what it flows to, on the canvas and in the table."""
         shown, shapes = self._document.shown, self._document.derived.shapes
         if element is None or element.node not in shapes:
             self._view.light_elements({})
+            self._tensor.highlight(())
             return
         own = np.zeros(shapes[element.node], bool)
         own[element.index] = True
@@ -126,6 +128,11 @@ class Leveling(QObject):
         for part in parts:
             masks = part | masks
         self._view.light_elements(masks)
+        lit = masks.get(self._editor.selection.current)
+        if lit is None or np.count_nonzero(lit) > MOST_RINGS:
+            self._tensor.highlight(())
+        else:
+            self._tensor.highlight(map(tuple, np.argwhere(lit).tolist()))
 
     @Slot(str)
     def _choose(self, level: str) -> None:

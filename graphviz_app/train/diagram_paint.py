@@ -57,12 +57,6 @@ def entries_image(values: np.ndarray) -> QImage:
     return _indexed(np.rint(CENTRE + 127 * shares).astype(np.uint8))
 
 
-def entry_color(value: float, scale: float) -> QColor:
-    """The shade of one number."""
-    share = min(max(value / scale, -1.0), 1.0) if np.isfinite(value) else 0.0
-    return QColor(_TABLE[round(CENTRE + 127 * share)])
-
-
 def _indexed(values: np.ndarray) -> QImage:
     rows = np.ascontiguousarray(values)
     height, width = rows.shape

@@ -5,6 +5,7 @@ Each takes the trainer, its watcher and its past, and leaves the run as it was.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,13 +15,14 @@ import numpy as np
 
 from engine.errors import TrainingError
 from engine.files.project import graph_bytes
-from engine.training.probes import largest_curvature, rate_range
+from engine.training.probes import RATES, TOO_MUCH, largest_curvature, rate_range
 from engine.training.snapshots import pack
 from engine.training.trainer import Trainer
 from engine.training.watching import Watcher
 from graphviz_app.train import landscapes
 from graphviz_app.train.past import Past
 
+MOST_WORK = 10**8  # numbers times rows of a gradient that is taken hundreds of times
 EPOCHS, ALONE_TIMES = 60, 5  # of a sweep; how many times that without data, where epochs are steps
 
 Film = list[tuple[int, np.ndarray]]
@@ -70,16 +72,18 @@ def landscape(trainer: Trainer, watcher: Watcher, past: Past, **arguments: Any) 
     return landscapes.landscape(trainer, past, **arguments)
 
 
-def rates(trainer: Trainer, watcher: Watcher, past: Past, **_: Any) -> dict[str, Any]:
-    """A sweep over learning rates from the weights as they are."""
+def rates(trainer: Trainer, watcher: Watcher, past: Past, **_: Any) -> dict[str, float]:
+    """Learning rates from the weights as they are: ``best``, at which the loss falls fastest;
+    ``worst``, at which it had grown fourfold (∞ if it never did); ``limit``, beyond which plain
+    descent overshoots (NaN where that takes too long to find out).
+    """
     found = rate_range(trainer)
-    return {"rates": found.rates, "losses": found.losses, "steepest": found.steepest}
-
-
-def curvature(trainer: Trainer, watcher: Watcher, past: Past, **_: Any) -> dict[str, Any]:
-    """The largest curvature, and the learning rate beyond which descent overshoots there."""
-    found = largest_curvature(trainer)
-    return {"largest": found.largest, "limit": found.limit}
+    ended = len(found.losses) < RATES or found.losses[-1] > TOO_MUCH * found.losses.min()
+    limit = math.nan
+    if sum(w.size for w in trainer.weights().values()) * trainer.split.train.count <= MOST_WORK:
+        limit = largest_curvature(trainer).limit
+    worst = float(found.rates[-1]) if ended and len(found.rates) else math.inf
+    return {"best": found.steepest, "worst": worst, "limit": limit}
 
 
 def attention(
@@ -154,7 +158,6 @@ QUESTIONS: dict[str, Question] = {
     "at_epoch": at_epoch,
     "landscape": landscape,
     "rates": rates,
-    "curvature": curvature,
     "attention": attention,
     "film": film,
     "sweep": sweep,

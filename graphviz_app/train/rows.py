@@ -125,10 +125,6 @@ class SliderRow(Row):
         self.line.addWidget(self.slider, 1)
         self.line.addWidget(self.value_label)
 
-    def set_range(self, low: float, high: float) -> None:
-        """Other ends of the slider."""
-        self._low, self._high = low, high
-
     def value(self) -> float:
         """Where the slider stands."""
         found = self._low + (self._high - self._low) * self.slider.value() / STEPS

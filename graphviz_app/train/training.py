@@ -20,6 +20,7 @@ from engine.data.choice import DataChoice
 from engine.errors import EngineError, FileError
 from engine.files.project import graph_from_bytes
 from engine.graph.graph import Graph
+from engine.numerals import number
 from engine.training.fitting import fits, fitted
 from engine.training.initial import with_new_weights
 from engine.training.looks import Scene, View
@@ -442,10 +443,30 @@ class Training(QObject):
         self._put(f"Look inside batch {batch} of {batches}", after, None)
         self.looked_inside.emit(inside)
 
+    # advice -------------------------------------------------------------------------------------
+
+    def try_rates(self) -> None:
+        """Pause, and say which learning rates suit the weights as they are."""
+        self.pause()
+        self.said.emit("A hundred learning rates are tried, each for one update.")
+        self.session.ask("rates", lambda found: self.said.emit(rates_in_words(**found)))
+
     def shutdown(self) -> None:
         """End the run and its process; called as the window closes."""
         self._rebuild.stop()
         self.session.shutdown()
+
+
+def rates_in_words(best: float, worst: float, limit: float) -> str:
+    """What trying learning rates has shown: see ``questions.rates``."""
+    parts = [f"the loss falls fastest at a learning rate near {number(best, 2)}"]
+    if math.isnan(best):
+        parts = ["too few updates were possible to tell which learning rate is best"]
+    if math.isfinite(worst):
+        parts.append(f"it has grown fourfold at {number(worst, 2)}")
+    if math.isfinite(limit):
+        parts.append(f"plain gradient descent overshoots beyond 2/λ = {number(limit, 2)}")
+    return f"From these weights {', '.join(parts)}."
 
 
 def looks_alike(one: DataChoice, other: DataChoice) -> bool:

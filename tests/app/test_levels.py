@@ -204,8 +204,14 @@ def test_the_element_under_the_pointer_lights_those_it_came_from(workspace):
     assert lit["x"] == [[1, 0], [1, 1]]
     assert lit["dense/add"] == [[1, 2]]
     assert "0" in view.tooltip("dense/matmul", Element("dense/matmul", (1, 2)))
+    # the table of the selected tensor rings the same elements
+    workspace.select("W1")
+    view.hover_element(QPointF(-10, -10))
+    view.hover_element(view.to_viewport((x, y)))
+    assert workspace.tensor_panel.table.ringed == {(0, 2), (1, 2)}
     view.hover_element(QPointF(-10, -10))
     assert not view.model.lit_elements
+    assert not workspace.tensor_panel.table.ringed
 
 
 def test_lit_elements_are_few_boxes():

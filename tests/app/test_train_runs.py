@@ -205,6 +205,17 @@ def test_a_sweep_of_rates_is_seven_runs_of_which_one_is_restored(qtbot, window) 
     assert train.training.settings.rate == 0.03
 
 
+def test_learning_rates_are_tried_and_told(qtbot, window) -> None:
+    window.files.open_path(example("bowl"))
+    train = begun(qtbot, window)
+    said = []
+    train.said.connect(said.append)
+    train.training.try_rates()
+    qtbot.waitUntil(lambda: len(said) == 2, timeout=LONG)
+    assert said[1].endswith("overshoots beyond 2/λ = 0.02.")  # of curvatures 1 and 100
+    assert train.training.last.frame.update == 0
+
+
 def test_a_kept_run_is_shown_named_pinned_and_deleted(qtbot, window) -> None:
     train = begun(qtbot, window, PRESETS["2-4-2-1"].build())
     trained(qtbot, train, 3)

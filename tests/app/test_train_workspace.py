@@ -415,3 +415,17 @@ def test_a_thousand_changes_while_it_trains_break_nothing(qtbot, window, train, 
     train.training.step_epoch()
     ended = lambda: bool(train.training.last.frame.ended)  # noqa: E731
     qtbot.waitUntil(lambda: epoch_of(train) > epoch or ended(), timeout=LONG)
+
+
+def test_explore_shows_what_was_changed_while_it_was_out_of_sight(qtbot, window, train) -> None:
+    before = window.explore.view.model
+    train.diagram.units_changed.emit("dense", 6)
+    ready(qtbot, train)
+    assert window.explore.view.model is before  # nobody sees it: nothing is drawn
+    window.show_workspace("explore")
+    assert window.explore.view.model is not before
+    shapes = window.document.derived.shapes
+    assert shapes["dense"][-1] == 6
+    assert window.explore.player.total == len(window.document.walk)
+    window.document.load_graph(PRESETS["logistic"].build())
+    assert {n.op for n in window.explore.view.model.nodes} >= {"dense"}
