@@ -114,15 +114,16 @@ def show_sheet(parent: QWidget, title: str, texts: Sequence[str]) -> None:
 def key_sheet(
     menus: Sequence[QMenu],
     others: Iterable[QAction],
-    gestures: Iterable[tuple[str, str]],
+    gestures: Mapping[str, Iterable[tuple[str, str]]],
     count: int = 3,
 ) -> str:
-    """All keys in the order of the menus, those of ``others``, then the mouse ``gestures``.
+    """All keys in the order of the menus, those of ``others``, then ``gestures`` by place.
 
     As HTML in ``count`` columns of about the same length.
     """
     parts = [(menu.title(), _rows(menu.actions())) for menu in menus]
-    parts += [("Keys on the graph", _rows(others)), ("Mouse on the graph", list(gestures))]
+    parts.append(("Keys on the graph", _rows(others)))
+    parts += [(title, list(rows)) for title, rows in gestures.items()]
     most = sum(len(rows) + 2 for _, rows in parts) / count
     columns: list[list[str]] = [[]]
     length = 0
@@ -132,7 +133,7 @@ def key_sheet(
             length = 0
         columns[-1].append(_part(title, rows))
         length += len(rows) + 2
-    cells = "".join(f"<td style='padding-right:20px'>{''.join(c)}</td>" for c in columns)
+    cells = "".join(f"<td style='padding-right:12px'>{''.join(c)}</td>" for c in columns)
     return f"<table><tr>{cells}</tr></table>"
 
 

@@ -34,6 +34,7 @@ from graphviz_app.messages import Mark, key_sheet, show_message, show_sheet
 from graphviz_app.settings import Settings
 from graphviz_app.theme import Theme, palette, stylesheet, system_is_dark, theme
 from graphviz_app.top_bar import TopBar
+from graphviz_app.train.gestures import ON_NETWORK, ON_POINTS
 from graphviz_app.widgets import Notice
 
 if TYPE_CHECKING:
@@ -306,7 +307,12 @@ class Window(QMainWindow):
     def show_keys(self) -> None:
         """All keys and gestures on one sheet."""
         others = [self.commands.by_id[spec.id] for spec in ACTIONS if not spec.menu]
-        sheets = [key_sheet(self.commands.menus, others, GESTURES, count) for count in (3, 2, 1)]
+        gestures = {
+            "Mouse on the graph": GESTURES,
+            "Train: the network": ON_NETWORK,
+            "Train: the points": ON_POINTS,
+        }
+        sheets = [key_sheet(self.commands.menus, others, gestures, count) for count in (3, 2, 1)]
         show_sheet(self, "Keyboard and mouse", sheets)
 
     def about(self) -> None:

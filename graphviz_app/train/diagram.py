@@ -45,6 +45,12 @@ from graphviz_app.widgets.basics import rounded
 ENLARGED_PX, BUTTON_PX, NEAR_PX, LINE_PX = 168, 16, 5.0, 18
 WIRES_MS = 160  # between two pictures of the wires while it trains
 EMPTY = "Build a network or open one, and it is drawn here as it learns."
+KEYS = {
+    Qt.Key.Key_Plus: "more",
+    Qt.Key.Key_Minus: "fewer",
+    Qt.Key.Key_Insert: "add",
+    Qt.Key.Key_Delete: "remove",
+}
 EVERY_PX = 2  # tiles are smaller than maps: so many points of a map for one of the tile
 
 
@@ -408,40 +414,43 @@ class NetworkDiagram(QWidget):
             self._edit_unit()
         elif spot.kind == "wire":
             self._edit_wire(self._layout.bundles[spot.place], spot.unit, event.position())
-        elif spot.kind == "add":
-            self.layer_added.emit(self._layout.columns[spot.place].layer)
-        elif spot.kind in ("fewer", "more"):
-            self._change_units(spot.place, 1 if spot.kind == "more" else -1)
-        elif spot.kind == "remove":
-            self.layer_removed.emit(self._node(spot.place))
-        elif spot.kind == "card" and self._can_change(spot.place):
+        elif spot.kind == "card":
             self._choose_activation(spot.place, event.globalPosition().toPoint())
+        else:
+            self._press(spot.place, spot.kind)
         self.update()
+
+    def _press(self, place: int, button: str) -> None:
+        """What a button of a column does, if the column has it."""
+        if self._layout is None or button not in self._buttons(place):
+            return
+        if button == "add":
+            self.layer_added.emit(self._layout.columns[place].layer)
+        elif button == "remove":
+            self.layer_removed.emit(self._node(place))
+        else:
+            units = self._layout.columns[place].units + (1 if button == "more" else -1)
+            if units >= 1:
+                self.units_changed.emit(self._node(place), units)
 
     def _node(self, place: int) -> str:
         assert self._layout is not None
         assert self._reading is not None
         return self._reading.scene.layers[self._layout.columns[place].layer].node
 
-    def _change_units(self, place: int, by: int) -> None:
-        if self._can_change(place) and self._layout is not None:
-            units = self._layout.columns[place].units + by
-            if units >= 1:
-                self.units_changed.emit(self._node(place), units)
-
     def _choose_activation(self, place: int, at: QPoint) -> None:
-        assert self._layout is not None
-        assert self._reading is not None
+        if self._layout is None or self._reading is None or not self._can_change(place):
+            return
         layer = self._reading.scene.layers[self._layout.columns[place].layer]
         menu = QMenu(self)
         for name in ACTIVATIONS:
             action = menu.addAction(name)
             action.setCheckable(True)
             action.setChecked(name == (layer.activation or layer.squash or "linear"))
-        chosen = menu.exec(at)
-        menu.deleteLater()
-        if chosen is not None:
-            self.activation_chosen.emit(layer.node, chosen.text())
+        node = layer.node
+        menu.triggered.connect(lambda action: self.activation_chosen.emit(node, action.text()))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(at)  # training goes on meanwhile
 
     def _edit_unit(self) -> None:
         """Type another bias of the current unit, or another value of the current parameter."""
@@ -477,8 +486,11 @@ class NetworkDiagram(QWidget):
             self._move(*moves[Qt.Key(key)])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._edit_unit()
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Minus):
-            self._change_units(self._current[0], 1 if key == Qt.Key.Key_Plus else -1)
+        elif key in KEYS:
+            self._press(self._current[0], KEYS[Qt.Key(key)])
+        elif key == Qt.Key.Key_A and self._layout is not None:
+            card = self._layout.cards[self._current[0]]
+            self._choose_activation(self._current[0], self.mapToGlobal(card.bottomLeft().toPoint()))
         else:
             super().keyPressEvent(event)
 

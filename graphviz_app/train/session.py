@@ -67,6 +67,7 @@ class TrainSession(QObject):
         self.state = State.EMPTY
         self.run = 0
         self._process: QProcess | None = None
+        self._closed = False
         self._received = bytearray()
         self._asked: dict[int, tuple[Callable[[Any], None], Callable[[str], None]]] = {}
         self._question = 0
@@ -75,7 +76,7 @@ class TrainSession(QObject):
 
     def start(self) -> None:
         """Have a process ready; it takes most of a second, in the background."""
-        if self._process is not None:
+        if self._process is not None or self._closed:
             return
         process, program, arguments = child.prepared(self, worker.__name__, channel.VERB)
         process.readyReadStandardOutput.connect(self._read)
@@ -86,7 +87,8 @@ class TrainSession(QObject):
         process.start(program, arguments)
 
     def shutdown(self) -> None:
-        """End the process; called as the window closes."""
+        """End the process; it is not started again, whatever still arrives as the window closes."""
+        self._closed = True
         self.run += 1
         self._asked.clear()
         self._drop_process()

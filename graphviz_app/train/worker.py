@@ -88,17 +88,27 @@ class _Worker:
             wait = 0.0 if self._going is not None else IDLE_S
             if self._dirty and self._may_show:
                 wait = min(wait, max(0.0, self._next_frame - time.perf_counter()))
-            while self._connection.poll(wait):
-                command: Command = self._connection.recv()
+            for command in self._mail(wait):
                 if isinstance(command, Begin) or command.run == self._run:
                     self._obey[type(command)](command)
-                wait = 0.0
             try:
                 if self._going is not None:
                     self._train()
                 self._show()
             except (EngineError, FloatingPointError, MemoryError, RuntimeError) as error:
                 self._fail(error)
+
+    def _mail(self, wait: float) -> list[Command]:
+        """What has arrived, waiting so many seconds for something; without what was said of runs
+        that another one has already taken the place of.
+        """
+        commands: list[Command] = []
+        while self._connection.poll(0.0 if commands else wait):
+            command = self._connection.recv()
+            if isinstance(command, Begin):
+                commands.clear()
+            commands.append(command)
+        return commands
 
     def _say(self, report: Report) -> None:
         self._connection.send(report)

@@ -9,6 +9,7 @@ import random
 from string import ascii_uppercase, digits
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QDrag, QWheelEvent
 from PySide6.QtPrintSupport import QPrintDialog
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.files.project import graph_bytes, graph_from_bytes
+from engine.layers.presets import PRESETS
 from graphviz_app.actions import ACTIONS
 from graphviz_app.application import make_app
 from graphviz_app.resources import example
@@ -33,6 +35,7 @@ from graphviz_app.window import Window
 
 SEEDS = (1, 2, 3)
 EVENTS = 700  # of one seed
+EVENTS_OF_A_RUN = 100
 MOST_NODES = 60  # more show nothing new and take longer
 # These open another window or end this one; all others are the monkey's, dialogs are given up.
 LEFT_ALONE = {"new_window", "close"}
@@ -149,11 +152,14 @@ class Monkey:
         QTest.mousePress(widget, button, modifier, at)
         for _ in range(self.random.randint(1, 3)):
             over, to = self.place()
+            if not shiboken6.isValid(widget):
+                return
             QTest.mouseMove(widget, widget.mapFromGlobal(over.mapToGlobal(to)))
             QCoreApplication.processEvents()
             if self.random.random() < 0.15:
                 self.type()
-        QTest.mouseRelease(widget, button, modifier, self.place()[1])
+        if shiboken6.isValid(widget):  # not closed by a key meanwhile
+            QTest.mouseRelease(widget, button, modifier, self.place()[1])
 
     def turn_wheel(self) -> None:
         widget, at = self.place()
@@ -192,3 +198,38 @@ def test_a_monkey_breaks_nothing(window: Window, seed: int) -> None:
     graph = window.document.graph
     assert graph_from_bytes(graph_bytes(graph)) == graph
     assert steps > 10, "it did nothing"
+
+
+class TrainingMonkey(Monkey):
+    """Plays with the Train workspace; looks into Explore now and then and comes back."""
+
+    def act(self) -> None:
+        super().act()
+        if not self.window.in_training and self.random.random() < 0.3:
+            self.window.show_workspace("train")
+        if self.random.random() < 0.05:
+            self.window.train.training.run()
+
+    def place(self) -> tuple[QWidget, QPoint]:
+        if not self.window.in_training:
+            return super().place()
+        at = self.inside(self.window.train)
+        child = self.window.train.childAt(at)
+        if child is None:
+            return self.window.train, at
+        return child, child.mapFrom(self.window.train, at)
+
+
+@pytest.mark.parametrize("seed", SEEDS[:2])
+def test_a_monkey_breaks_no_training(qtbot, window: Window, seed: int) -> None:
+    print(f"seed {seed}")
+    training, monkey = window.train.training, TrainingMonkey(window, seed)
+    for _ in range(EVENTS // EVENTS_OF_A_RUN):
+        window.document.load_graph(PRESETS["2-4-2-1"].build())
+        window.show_workspace("train")
+        training.run()  # whatever was done before, it learns
+        qtbot.waitUntil(lambda: training.last and training.last.frame.update > 0, timeout=20_000)
+        for _ in range(EVENTS_OF_A_RUN):
+            monkey.act()
+        graph = window.document.graph
+        assert graph_from_bytes(graph_bytes(graph)) == graph

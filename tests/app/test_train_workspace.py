@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QPointF, QProcess, Qt
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from engine.data.choice import DRAWN
 from engine.layers.presets import PRESETS
@@ -202,9 +202,43 @@ def test_units_and_layers_change_on_the_diagram(qtbot, window, train) -> None:
     qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=remove)
     ready(qtbot, train)
     assert [layer.units for layer in train.training.scene.layers] == [5, 2, 1]
-    diagram.activation_chosen.emit("dense", "relu")
+    card = diagram._layout.cards[1].center().toPoint()
+    qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=card)
+    choose(qtbot, diagram, "relu")
     ready(qtbot, train)
     assert train.training.scene.layers[0].squash == "relu"
+
+
+def choose(qtbot, diagram, activation: str) -> None:
+    """Choose in the menu that stands open, as the arrows and Enter do."""
+    (menu,) = diagram.findChildren(QMenu)
+    assert menu.isVisible()
+    (action,) = [a for a in menu.actions() if a.text() == activation]
+    menu.setActiveAction(action)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+
+
+def test_the_network_changes_by_keys(qtbot, train) -> None:
+    diagram = train.diagram
+    diagram.setFocus()
+
+    def press(*keys: Qt.Key) -> list[int]:
+        for key in keys:
+            qtbot.keyClick(diagram, key)
+        ready(qtbot, train)
+        return [layer.units for layer in train.training.scene.layers]
+
+    assert press(Qt.Key.Key_Right, Qt.Key.Key_Plus) == [5, 2, 1]
+    assert press(Qt.Key.Key_Insert) == [5, 5, 2, 1]
+    assert press(Qt.Key.Key_Right, Qt.Key.Key_Minus) == [5, 4, 2, 1]
+    assert press(Qt.Key.Key_Delete) == [5, 2, 1]
+    press(Qt.Key.Key_A)
+    choose(qtbot, diagram, "tanh")
+    ready(qtbot, train)
+    assert train.training.scene.layers[1].squash == "tanh"
+    assert press(Qt.Key.Key_Right, Qt.Key.Key_Delete, Qt.Key.Key_Plus) == [5, 2, 1]  # the output
+    qtbot.keyClick(diagram, Qt.Key.Key_A)
+    assert not [menu for menu in diagram.findChildren(QMenu) if menu.isVisible()]
 
 
 def test_a_weight_is_set_on_the_diagram_while_the_run_stands(qtbot, window, train) -> None:
@@ -316,6 +350,16 @@ def test_a_worker_that_dies_is_told_and_another_takes_its_place(qtbot, window, t
     wait_epoch(qtbot, train, 1)
     train.toggle()
     ready(qtbot, train)
+
+
+def test_a_window_that_closes_leaves_no_process_behind(qtbot, window, train) -> None:
+    train.training.choose_data("spiral")  # what comes of it arrives as the window closes
+    window.document.stack.setClean()
+    assert window.close()
+    qtbot.waitUntil(lambda: train.training.data.name == "spiral", timeout=LONG)
+    train.training._begin()
+    started = [p for p in window.findChildren(QProcess) if p.state().value]
+    assert not started
 
 
 def test_patience_is_counted_down_until_it_stops_by_itself(qtbot, train) -> None:

@@ -24,6 +24,7 @@ from graphviz_app.launch import tell_about_exceptions
 from graphviz_app.messages import KEYS_PX, Button, key_sheet
 from graphviz_app.resources import example, examples
 from graphviz_app.settings import Settings
+from graphviz_app.train.gestures import ON_NETWORK
 from graphviz_app.window import Window
 
 
@@ -278,12 +279,12 @@ def test_every_message_has_an_icon_of_ours(window: Window, monkeypatch) -> None:
 
 def test_the_key_sheet_names_every_key_and_gesture_in_the_menus_order(window: Window) -> None:
     others = [window.commands.by_id[spec.id] for spec in ACTIONS if not spec.menu]
-    sheet = key_sheet(window.commands.menus, others, GESTURES)
+    sheet = key_sheet(window.commands.menus, others, {"Mouse": GESTURES, "Train": ON_NETWORK})
     for spec in ACTIONS:
         native = QKeySequence.SequenceFormat.NativeText
         keys = [QKeySequence(key).toString(native) for key in spec.keys]
         assert all(html.escape(key) in sheet for key in keys), spec.id
-    assert all(html.escape(gesture) in sheet for gesture, _ in GESTURES)
+    assert all(html.escape(gesture) in sheet for gesture, _ in [*GESTURES, *ON_NETWORK])
     order = [
         "New",
         "Save",

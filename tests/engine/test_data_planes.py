@@ -33,17 +33,22 @@ def test_a_place_in_the_plane_is_found_again_in_its_row(seed, width):
     np.testing.assert_allclose(plane.coordinates(rows), places, atol=1e-12)
 
 
-@given(seeds, st.integers(2, 6))
-def test_principal_axes_are_those_of_the_covariance(seed, width):
+@given(seeds, st.integers(2, 6), st.sampled_from([4, 40]))  # fewer rows than columns, and more
+def test_principal_axes_are_those_of_the_covariance(seed, width, count):
     draws = np.random.default_rng(seed)
     spreads = np.arange(width, 0, -1.0) ** 2
     turn = np.linalg.qr(draws.normal(size=(width, width)))[0]
-    x = (draws.normal(size=(40, width)) * spreads) @ turn
+    x = (draws.normal(size=(count, width)) * spreads) @ turn
     plane = principal_plane(data_of(x))
-    values, vectors = np.linalg.eigh(np.cov(x.T))
-    for axis, k in ((plane.first, -1), (plane.second, -2)):
-        assert abs(float(axis @ vectors[:, k])) == pytest.approx(1.0, abs=1e-9)
-    share = 100 * values[-1] / values.sum()
+    spread = np.cov(x.T)
+    total = np.trace(spread)
+    for axis in (plane.first, plane.second):  # an eigenvector, with what is left to spread
+        size = axis @ spread @ axis
+        np.testing.assert_allclose(spread @ axis, size * axis, atol=1e-9 * total)
+        assert axis[np.argmax(np.abs(axis))] > 0
+    assert plane.first @ plane.second == pytest.approx(0.0, abs=1e-9)
+    sizes = sorted(np.linalg.svd(x - x.mean(0), compute_uv=False) ** 2 / (count - 1))
+    share = 100 * sizes[-1] / total
     assert plane.titles[0] == f"axis 1 ({share:.0f} %)"
     np.testing.assert_allclose(plane.coordinates(x), (x - x.mean(0)) @ np.stack(
         [plane.first, plane.second], axis=1), atol=1e-9)  # fmt: skip
