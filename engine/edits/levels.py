@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import msgspec
+import numpy as np
 
 from engine.errors import EngineError
 from engine.graph.graph import Graph, Node
@@ -59,8 +60,9 @@ def level_shown(graph: Graph) -> str | None:
 
 def has_levels(graph: Graph) -> bool:
     """Whether there is anything but numbers in ``graph``, so that levels differ."""
-    shapes = infer_shapes(graph)
-    return any(shapes.get(n.id) for n in graph.nodes.values())
+    if any(np.shape(node.value) for node in graph.nodes.values()):
+        return True
+    return any(infer_shapes(graph).values())
 
 
 def _marks(graph: Graph, level: str) -> list[str]:

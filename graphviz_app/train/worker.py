@@ -44,12 +44,14 @@ from graphviz_app.train.questions import QUESTIONS
 SLICE_S = 0.004  # of training between two looks into the mailbox
 FRAME_S = 1 / 23  # between two frames: every one of them costs training a millisecond or two
 SPEED_S = 0.5  # over which speed is measured
+SWITCH_S = 0.0005  # that the threads which read and write wait for the one that trains
 IDLE_S = 0.5  # to wait for a command while there is nothing to do
 
 
 def main() -> int:
     """Obey commands until the window is gone."""
     hold_blas_to_one_thread()
+    sys.setswitchinterval(SWITCH_S)
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):  # nobody is there any more
         _Worker(Channel()).run()
     return 0
@@ -126,6 +128,7 @@ class _Worker:
         self._trainer = self._watcher = None
         self._past, self._travelling = Past(), False
         self._may_show, self._dirty, self._speed = True, True, 0.0
+        self._next_frame = 0.0  # at once
         try:
             graph = graph_from_bytes(command.graph)
             trainer = Trainer(graph, command.data.load(), command.settings)
