@@ -61,7 +61,8 @@ def _forth(
     op: str, ins: Sequence[Shape], out: Shape, port: int, mask: np.ndarray, attrs: Mapping[str, Any]
 ) -> np.ndarray:
     if op in ("dense", "projection"):
-        z = np.broadcast_to(mask, out) if port == 2 else _linear(ins[0], ins[1], mask, port)
+        z = mask if port == 2 else _linear(ins[0], ins[1], mask, port)
+        z = np.broadcast_to(z, out)  # a bias may be wider than the product
         return _along(z, -1) if attrs.get("activation") == "softmax" else z
     if op == "matmul":
         return _linear(ins[0], ins[1], mask, port)
@@ -81,7 +82,8 @@ def _back(
     wide = np.asarray(mask, float)
     if op in ("dense", "projection"):
         wide = np.asarray(_along(mask, -1), float) if attrs.get("activation") == "softmax" else wide
-        parts = _product_back(ins[0], ins[1], wide)
+        product = OPS["matmul"].shape(*ins[:2])
+        parts = _product_back(ins[0], ins[1], unbroadcast(wide, product))
         return [*parts, *(unbroadcast(wide, shape) > 0 for shape in ins[2:])]
     if op == "matmul":
         return _product_back(ins[0], ins[1], wide)

@@ -170,7 +170,7 @@ class BoundaryPlot(QWidget):
         if scene.is_line:
             bottom, top = self._heights()
         self.canvas.follow()
-        self.canvas.show_range((left, right), (bottom, top))
+        self.canvas.show_range((left, right), (bottom, top), alike=not scene.is_line)
         self.canvas.set_titles(scene.titles[0], "y" if scene.is_line else scene.titles[1])
         if before is None or not _same_points(before, scene):
             self._show_points()

@@ -163,7 +163,7 @@ class LandscapePlot(QWidget):
         if len(across):
             self._draw_surface(along, across, np.where(finite, surface, surface[finite].max()))
             self.canvas.set_titles(*answer["titles"])
-            self.canvas.show_range((along[0], along[-1]), (across[0], across[-1]))
+            self.canvas.show_range((along[0], along[-1]), (across[0], across[-1]), alike=True)
         else:
             self._draw_curve(along, surface[0], answer["titles"][0])
         self._draw_path()

@@ -8,13 +8,23 @@ from typing import Any, NamedTuple, cast
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtSvg import QSvgGenerator
 
 from graphviz_app.theme import LIGHT, Theme, ui_font
 
 AXIS_PX = 11
 LEFT_PX, BELOW_PX = 62, 42  # room of the axes
+MARGINS = (6.0, 6.0, 12.0, 4.0)  # left, top, right, bottom
+THINNEST = 3.0  # of a plot whose axes compare: one span to the other
 PICTURE_SCALE = 2
 LABEL_PX = 15.0  # of height for a label at the end of a line
 
@@ -47,10 +57,11 @@ class Plot(pg.PlotWidget):
         self._titles: tuple[str, str, str] | None = None
         self.follows = True  # whether the plot shows what it is told to, until the mouse zooms
         self._whole: tuple[tuple[float, float], tuple[float, float]] | None = None
+        self._aspect = 0.0  # width to height, if that is not as the room is
         self.item = cast(Any, self.getPlotItem())
         self.item.hideButtons()
         self.item.setMenuEnabled(False)
-        self.item.layout.setContentsMargins(6, 6, 12, 4)
+        self.item.layout.setContentsMargins(*MARGINS)
         self.setFrameShape(self.Shape.NoFrame)
         self.setAccessibleName(name)
         self.setStyleSheet("background: transparent; border: none")
@@ -66,9 +77,18 @@ class Plot(pg.PlotWidget):
 
         self.item.vb.sigRangeChangedManually.connect(self._chose)
 
-    def show_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
-        """Show this part of the plane, unless the mouse chose one."""
+    def show_range(
+        self, x: tuple[float, float], y: tuple[float, float], alike: bool = False
+    ) -> None:
+        """Show this part of the plane, unless the mouse chose one.
+
+        ``alike``: the axes compare, so that a unit is as long on both, and what is at right angles
+        looks so; unless one of the spans is more than ``THINNEST`` times the other.
+        """
         self._whole = x, y
+        across = (x[1] - x[0]) / (y[1] - y[0]) if alike else 0.0
+        self._aspect = across if 1 / THINNEST <= across <= THINNEST else 0.0
+        self._keep_aspect()
         if self.follows:
             self.item.setRange(xRange=x, yRange=y, padding=0)
 
@@ -76,7 +96,23 @@ class Plot(pg.PlotWidget):
         """Show what the plot is told to again, whatever the mouse chose."""
         self.follows = True
         if self._whole is not None:
-            self.show_range(*self._whole)
+            self.item.setRange(xRange=self._whole[0], yRange=self._whole[1], padding=0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_aspect"):  # pyqtgraph resizes while it is made
+            self._keep_aspect()
+
+    def _keep_aspect(self) -> None:
+        """Leave room beside or below the axes where these must not fill all of it."""
+        left, top, right, bottom = MARGINS
+        if self._aspect:
+            wide = max(1.0, self.width() - LEFT_PX - left - right)
+            high = max(1.0, self.height() - BELOW_PX - top - bottom)
+            beside = max(0.0, wide - high * self._aspect) / 2
+            left, right = left + beside, right + beside
+            bottom += max(0.0, high - wide / self._aspect)
+        self.item.layout.setContentsMargins(left, top, right, bottom)
 
     @Slot()
     def _chose(self) -> None:

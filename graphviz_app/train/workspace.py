@@ -49,7 +49,7 @@ from graphviz_app.train.tables import ConfusionPanel, PredictionsPanel
 from graphviz_app.train.training import Training
 from graphviz_app.train.travel_bar import TravelBar
 
-LEFT_PX, RIGHT_PX, LOWER_PX, BOUNDARY_PX = 248, 420, 320, 460
+LEFT_PX, RIGHT_PX, LOWER_PX, BOUNDARY_PX = 248, 420, 320, 430
 SEEN_SPEED = 30  # epochs a second, at which one can watch a point go down a function
 REFRESH_MS = 1_500  # between two looks at what costs more: landscape, attention
 HEALTH, COMPARE, CONFUSION = "health", "compare", "confusion"
@@ -155,7 +155,8 @@ class TrainWorkspace(QWidget):
             }
         )
         self.right = _splitter(Qt.Orientation.Vertical, self.boundary, self.plots)
-        self.right.setSizes([BOUNDARY_PX, 380])
+        self.right.setStretchFactor(1, 1)  # both shrink in a low window
+        self.right.setSizes([BOUNDARY_PX, 410])
         self.horizontal = _splitter(Qt.Orientation.Horizontal, self.left, self.vertical, self.right)
         self.horizontal.setSizes([LEFT_PX, 780, RIGHT_PX])
         layout = QVBoxLayout(self)

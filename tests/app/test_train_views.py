@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.data.choice import NO_DATA, DataChoice
 from engine.data.dataset import Dataset
@@ -31,6 +32,7 @@ from graphviz_app.train.curves import ACCURACY, GRADIENTS, LOSS, CurvesPlot
 from graphviz_app.train.diagram import NetworkDiagram
 from graphviz_app.train.health import HealthPanel
 from graphviz_app.train.network_edits import dropout_of, with_dropout, with_units
+from graphviz_app.train.plot import BELOW_PX, LEFT_PX, Plot
 from graphviz_app.train.tables import ConfusionPanel, PredictionsPanel
 
 CIRCLE = DataChoice(name="circle", test=0.3)
@@ -84,6 +86,36 @@ def test_the_probe_reads_what_the_network_predicts_there(qtbot) -> None:
     row = Dataset("there", np.array([[x, y]]), np.zeros(1, int), ("x1", "x2"), ("0", "1"))
     # the text has two decimals of the place
     assert predicted(trainer, row)[0, 0] == pytest.approx(float(words[-1]), abs=0.03)
+
+
+def is_true(canvas: Plot) -> bool:
+    """Whether a unit is as long on both axes, to a pixel."""
+    (left, right), (bottom, top) = canvas.item.viewRange()
+    box = canvas.item.vb.sceneBoundingRect()
+    return box.width() / (right - left) == pytest.approx(box.height() / (top - bottom), rel=5e-3)
+
+
+@pytest.mark.parametrize("size", [(620, 460), (420, 620), (900, 300)])
+def test_a_circle_is_round_in_a_window_of_any_shape(qtbot, size) -> None:
+    _, scene, frame = looked_at(epochs=1)
+    plot = put(qtbot, BoundaryPlot(), scene, frame)
+    plot.resize(*size)
+    qtbot.waitUntil(lambda: size[0] - 60 < plot.canvas.width() < size[0] and is_true(plot.canvas))
+
+
+def test_axes_of_which_one_is_far_longer_fill_the_room(qtbot) -> None:
+    around = QWidget()  # pyqtgraph's own widget must not be closed alone
+    qtbot.addWidget(around)
+    plot = Plot("loss")
+    QVBoxLayout(around).addWidget(plot)
+    around.resize(500, 400)
+    around.show()
+    whole = (500 - 24 - LEFT_PX) / (400 - 24 - BELOW_PX)  # about how long to how high it is
+    for span, alike, filled in ((30, True, True), (3, True, False), (3, False, True)):
+        plot.show_range((0, span), (0, 2), alike=alike)
+        qtbot.waitUntil(lambda alike=alike, filled=filled: is_true(plot) == (alike and not filled))
+        box = plot.item.vb.sceneBoundingRect()
+        assert (box.width() / box.height() == pytest.approx(whole, rel=0.1)) == filled
 
 
 def test_discretise_shows_the_sides_alone(qtbot) -> None:

@@ -37,6 +37,23 @@ def test_an_element_takes_part_where_a_change_of_it_is_felt(level: str):
                 assert not moved[index] or mask[place], (source, node.id)
 
 
+@pytest.mark.parametrize("bias", [(1,), (2,), (4, 2), (1, 2)])
+@pytest.mark.parametrize("width", [1, 2])
+def test_a_bias_may_be_wider_than_the_product(bias: tuple[int, ...], width: int):
+    rng = np.random.RandomState(1)
+    values = {"x": rng.normal(size=(4, 3)), "W": rng.normal(size=(3, width))}
+    graph = engine.parse("f = dense(x, W, b)", **values, b=rng.normal(size=bias))
+    shapes, walk = infer_shapes(graph), engine.trace(graph)
+    index = tuple(n - 1 for n in shapes["f"])
+    before, _ = takes_part(graph, shapes, "f", index)
+    for source in ("x", "W", "b"):
+        for place in np.ndindex(shapes[source]):
+            moved = felt(graph, walk, source, place, "f")
+            assert moved[index] == before[source][place], (source, place)
+            _, after = takes_part(graph, shapes, source, place)
+            assert (after["f"] == moved).all(), (source, place)
+
+
 def felt(graph, walk, source: str, index: tuple[int, ...], user: str) -> np.ndarray:
     """Which elements of ``user`` change when one of ``source`` does."""
     node = graph.nodes[user]
