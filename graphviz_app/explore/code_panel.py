@@ -56,6 +56,7 @@ class CodePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._source, self._dialect = NO_NETWORK, "Keras"
         self._drafts: dict[str, str] = {}  # what was typed and not built, by dialect
+        self._lit = self._hovered = ""  # layers whose lines are lit
         self.editor = CodeEdit()
         self.trouble, self.error = _sentence("trouble"), _sentence("error")
         self.trouble.linkActivated.connect(self.chosen)
@@ -141,12 +142,20 @@ class CodePanel(QWidget):
 
     def set_lit(self, node: str) -> None:
         """Light the lines and the row of a layer, "" for none."""
-        self.editor.set_lit(() if self.typed else self._lines_of(node))
+        self._lit = node
+        self._show_lit()
         self.summary.set_selected(node)
 
     def set_hovered(self, node: str) -> None:
         """Light them faintly."""
-        self.editor.set_hovered(() if self.typed else self._lines_of(node))
+        self._hovered = node
+        self._show_lit()
+
+    def _show_lit(self) -> None:
+        """Light the lines that these layers have in the listing that is there now."""
+        typed = self.typed
+        self.editor.set_lit(() if typed else self._lines_of(self._lit))
+        self.editor.set_hovered(() if typed else self._lines_of(self._hovered))
 
     def _lines_of(self, node: str) -> list[int]:
         lines = enumerate(self._source.lines, 1)
@@ -187,9 +196,7 @@ class CodePanel(QWidget):
         typed = self.typed
         self.error.hide()
         self.editor.set_wrong(0)
-        if typed:
-            self.editor.set_lit(())
-            self.editor.set_hovered(())
+        self._show_lit()
         self.build_button.setVisible(typed)
         self.back_button.setVisible(typed and bool(self._source.lines))
         self.copy_button.setVisible(bool(self.editor.toPlainText()))

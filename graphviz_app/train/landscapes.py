@@ -116,6 +116,8 @@ def _around(trainer: Trainer, moments: Sequence[Moment], seed: int) -> dict[str,
         low, high = places.min(axis=0), places.max(axis=0)
         low, high = np.minimum(low, 0), np.maximum(high, 0)
         air = np.maximum(0.25 * (high - low), 0.15 * (high - low).max())
+        # no narrower than it is drawn
+        air = np.maximum(air, 0.4 * (high - low + 2 * air).max() - 0.5 * (high - low))
         along = np.linspace(low[0] - air[0], high[0] + air[0], SIDE)
         across = np.linspace(low[1] - air[1], high[1] + air[1], SIDE)
         titles = ("first axis of the path", "second axis of the path")

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.data.choice import NO_DATA
 from engine.errors import FileError
@@ -24,7 +24,12 @@ THUMBNAIL_PX = 96
 
 
 class RunKeeping(QObject):
-    """Keeps a record of every run that another one takes the place of."""
+    """Keeps a record of every run that another one takes the place of.
+
+    Signal ``comparing()``: runs from one start are under way, to be looked at side by side.
+    """
+
+    comparing = Signal()
 
     def __init__(
         self,
@@ -152,6 +157,7 @@ class RunKeeping(QObject):
     def _ask(self, changes: list[dict[str, Any]]) -> None:
         self._training.pause()
         self._training.said.emit(f"{len(changes)} runs from one start: this takes a few seconds.")
+        self.comparing.emit()
         self._training.session.ask("sweep", self._take_sweep, changes=changes)
 
     def _take_sweep(self, found: list[dict[str, Any]]) -> None:

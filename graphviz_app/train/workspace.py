@@ -204,6 +204,7 @@ class TrainWorkspace(QWidget):
         self.plots.turned.connect(self._turned)
         for page in (self.confusion, self.predictions):
             page.part_chosen.connect(self._choose_part)
+        self.keeping.comparing.connect(self._compare)
         self.landscape.wanted.connect(self._ask_landscape)
         self.attention.wanted.connect(self._ask_attention)
         self.travel.travelled.connect(training.travel)
@@ -230,6 +231,13 @@ class TrainWorkspace(QWidget):
             self.training.pause()
         else:
             self.training.run(self._goal)
+
+    @Slot()
+    def _compare(self) -> None:
+        """Show where runs are compared: their losses, or their ways down a function."""
+        self.tables.show_page(COMPARE)
+        if self.training.scene is not None and self.training.scene.has_data:
+            self.plots.show_page(LOSS)
 
     @Slot(str, str, object)
     def _change_data(self, title: str, key: str, changes: dict[str, Any]) -> None:

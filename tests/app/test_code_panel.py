@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from pytestqt.qtbot import QtBot
 
+from engine.graph.formula import parse
 from engine.layers.presets import PRESETS
 from graphviz_app.document import Document
 from graphviz_app.explore.left_column import KERAS, PALETTE, TORCH
@@ -164,6 +165,19 @@ def test_the_pointer_lights_layer_and_line_both_ways(qtbot: QtBot, network) -> N
 
 
 # building ---------------------------------------------------------------------------------------
+
+
+def test_what_is_lit_follows_its_layer_through_a_change_of_the_network(network) -> None:
+    editor = network.code_panel.editor
+    network.selection.set(["dense_2"], "dense_2")
+    network.view.node_hovered.emit("dense_3")
+    assert (editor._lit, editor._hovered) == ({3}, {4})
+    network.document.edit("No network", parse("f = a b"))  # as undo does, under the pointer
+    network.grab()
+    assert not editor._hovered
+    network.document.stack.undo()
+    network.view.node_hovered.emit("dense_3")
+    assert editor._hovered == {4}
 
 
 def test_typing_offers_to_build_and_ctrl_enter_builds_one_step(qtbot: QtBot, network) -> None:

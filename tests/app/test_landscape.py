@@ -104,6 +104,10 @@ def test_of_more_numbers_a_plane_through_the_path():
     assert found["path"].shape[1] == 2
     assert 0.5 < found["explained"] <= 1
     np.testing.assert_allclose(found["path"][-1], [0, 0], atol=1e-12)
+    spans = [np.ptp(found[k]) for k in ("along", "across")]
+    assert min(spans) >= 0.79 * max(spans)
+    for k, places in zip(("along", "across"), found["path"].T, strict=True):
+        assert found[k][0] < places.min() < places.max() < found[k][-1]
     # the middle of the plane is where the run stands
     at = np.argmin(np.abs(found["across"])), np.argmin(np.abs(found["along"]))
     assert found["surface"].shape == (21, 21)

@@ -190,8 +190,10 @@ def test_optimisers_race_from_one_start_down_a_function(qtbot, window) -> None:
 
 def test_a_sweep_of_rates_is_seven_runs_of_which_one_is_restored(qtbot, window) -> None:
     train = begun(qtbot, window, PRESETS["2-4-2-1"].build())
-    train.tables.show_page(COMPARE)
-    qtbot.mouseClick(train.compare.sweep, Qt.MouseButton.LeftButton)
+    train.plots.show_page(GRADIENTS)
+    window.commands.by_id["train_sweep"].trigger()
+    assert train.tables.current == COMPARE
+    assert train.plots.current == LOSS
     qtbot.waitUntil(lambda: len(train.compare.rows) == 7, timeout=2 * LONG)
     rates = [record.settings.rate for record in train.keeping.store.records]
     assert rates == [0.00095, 0.003, 0.0095, 0.03, 0.095, 0.3, 0.95]
